@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_migrate
+from django.utils.translation import gettext_lazy as _
+
+
+class AccountsConfig(AppConfig):
+    name = "accounts"
+    verbose_name = _("Companies and people")
+
+    def ready(self) -> None:
+        from . import walls
+
+        pre_migrate.connect(walls.before_migrate, sender=self)
+        post_migrate.connect(walls.after_migrate, sender=self)

@@ -1,0 +1,55 @@
+"""People, spaces and payors leave in the same way: unused ones are deleted, used ones closed, and what something
+still hangs on stays, with the reason."""
+
+from collections.abc import Sequence
+
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts import signals
+
+
+class StillInUse(Exception):
+    """Something stands in the way of removing a person, space or payor. `str()` says what; `things` are the things."""
+
+    def __init__(self, message: str, things: Sequence[models.Model] = ()) -> None:
+        super().__init__(message)
+        self.things = things
+
+
+def holdings(subject: models.Model) -> list[models.Model]:
+    """What this person or space holds, or this payor pays for, as the other apps tell it."""
+    answers = signals.holdings_wanted.send(sender=type(subject), subject=subject)
+    return [thing for _receiver, things in answers for thing in things]
+
+
+def refuse_while_holding(subject: models.Model) -> None:
+    """Raises StillInUse, naming the first few, when anything still hangs on the subject."""
+    if things := holdings(subject):
+        names = ", ".join(str(thing) for thing in things[:5])
+        message = ngettext(
+            "%(count)d device still belongs to %(subject)s: %(names)s.",
+            "%(count)d devices still belong to %(subject)s, such as %(names)s.",
+            len(things),
+        ) % {"count": len(things), "subject": subject, "names": names}
+        raise StillInUse(message, things)
+
+
+def delete_if_unused(subject: models.Model) -> bool:
+    """Delete the row if nothing refers to it. True when it is gone."""
+    try:
+        with transaction.atomic():
+            subject.delete()
+    except (models.ProtectedError, models.RestrictedError):
+        return False
+    return True
+
+
+def require_admin(by: models.Model, company_id: int | None) -> None:
+    """Raises PermissionDenied unless `by` is an active admin of this company."""
+    if not (
+        getattr(by, "is_admin", False) and getattr(by, "company_id", None) == company_id
+    ):
+        raise PermissionDenied(_("Only an IT admin may do this."))

@@ -1,0 +1,138 @@
+from typing import TYPE_CHECKING
+
+from django.db import models, transaction
+from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts import clock
+from accounts.walls import company_row
+
+from .closable import StillInUse, delete_if_unused, refuse_while_holding, require_admin
+
+if TYPE_CHECKING:
+    from .user import User
+
+
+class PayorQuerySet(models.QuerySet["Payor"]):
+    def open(self) -> "PayorQuerySet":
+        """Those that may be chosen."""
+        return self.filter(closed_at=None)
+
+
+class Payor(models.Model):
+    """Who pays for a device: *Company*, *Employee*, or a cost centre."""
+
+    class Kind(models.TextChoices):
+        COMPANY = "company", _("Company")
+        EMPLOYEE = "employee", _("Employee")
+        COST_CENTRE = "cost_centre", _("Cost centre")
+
+    company = models.ForeignKey(
+        "accounts.Company",
+        on_delete=models.PROTECT,
+        related_name="payors",
+        editable=False,
+    )
+    name = models.CharField(_("name"), max_length=100)
+    kind = models.CharField(
+        _("kind"), max_length=12, choices=Kind, default=Kind.COST_CENTRE, editable=False
+    )
+    pays_repairs = models.BooleanField(
+        _("pays in repair"), default=False, editable=False
+    )
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True, editable=False)
+
+    objects = PayorQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("payor")
+        verbose_name_plural = _("payors")
+        ordering = ["name", "id"]
+        constraints = [
+            company_row("payor_company_row"),
+            company_row("payor_kind_row", also="kind"),
+            models.UniqueConstraint(
+                "company",
+                Lower("name"),
+                name="payor_name_once",
+                violation_error_message=_("There is a payor with this name already."),
+            ),
+            models.UniqueConstraint(
+                fields=["company", "kind"],
+                condition=~models.Q(kind="cost_centre"),
+                name="payor_first_two_once",
+            ),
+            models.UniqueConstraint(
+                fields=["company"],
+                condition=models.Q(pays_repairs=True),
+                name="payor_one_pays_repairs",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["company", "employee", "cost_centre"]),
+                name="payor_kind_known",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(pays_repairs=True, kind="employee"),
+                name="payor_employee_never_pays_repairs",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(closed_at=None)
+                | models.Q(kind="cost_centre", pays_repairs=False),
+                name="payor_closable",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return (
+            self.label(self.name) if self.kind != self.Kind.COST_CENTRE else self.name
+        )
+
+    @staticmethod
+    def label(name: str) -> str:
+        """A payor's name in the reader's language: the first two are words of ours, the rest the company's own."""
+        return {"Company": gettext("Company"), "Employee": gettext("Employee")}.get(
+            name, name
+        )
+
+    def get_absolute_url(self) -> str:
+        return reverse("accounts:payor_edit", args=[self.pk])
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+    @property
+    def is_employee(self) -> bool:
+        return self.kind == self.Kind.EMPLOYEE
+
+    @transaction.atomic
+    def remove(self, *, by: "User") -> bool:
+        """Delete if unused, else close. True when deleted. Raises StillInUse for the first two, the repair payor, and
+        one that still pays for a device."""
+        require_admin(by, self.company_id)
+        payor = Payor.objects.select_for_update(no_key=True).get(pk=self.pk)
+        if payor.kind != self.Kind.COST_CENTRE:
+            raise StillInUse(
+                gettext("%(payor)s comes with every company and stays.")
+                % {"payor": payor}
+            )
+        if payor.pays_repairs:
+            raise StillInUse(
+                gettext(
+                    "%(payor)s pays in repair. Choose another repair payor in Settings first."
+                )
+                % {"payor": payor}
+            )
+        refuse_while_holding(payor)
+        if delete_if_unused(payor):
+            return True
+        payor.closed_at = clock.now()
+        payor.save(update_fields=["closed_at"])
+        return False
+
+    def reopen(self, *, by: "User") -> None:
+        """Offer it again."""
+        require_admin(by, self.company_id)
+        Payor.objects.filter(pk=self.pk).update(closed_at=None)

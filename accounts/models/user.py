@@ -1,0 +1,234 @@
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import IntegrityError, models, transaction
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts import clock, signals
+from accounts.text import clean_email
+from accounts.walls import company_row
+
+from .closable import StillInUse, delete_if_unused, refuse_while_holding, require_admin
+
+
+class AddressTaken(Exception):
+    """Somebody else signs in to Velory with this address. Only its owner may be told."""
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def active(self) -> "UserQuerySet":
+        """Those that a device may be assigned to."""
+        return self.filter(is_active=True)
+
+    def admins(self) -> "UserQuerySet":
+        return self.filter(role=User.Role.ADMIN, is_active=True)
+
+
+class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
+    def create_user(
+        self, email: str, password: str | None = None, **fields: object
+    ) -> "User":
+        """Make a person. With a password they have joined; without one they hold devices and join by a link."""
+        user = self.model(email=clean_email(email), **fields)
+        user.set_password(password)
+        if password is not None:
+            user.joined_at = clock.now()
+        user.save(using=self._db, force_insert=True)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=clean_email(username or ""), joined_at__isnull=False)
+
+
+class User(AbstractBaseUser):
+    """Somebody with a name and an email address: an employee or IT admin of one company, or Velory's support staff.
+
+    A company may know a person who has never signed in. The address becomes an account, unique over all companies,
+    when its owner joins by choosing a password; so no company can tell whether another one knows an address.
+    """
+
+    class Role(models.TextChoices):
+        EMPLOYEE = "employee", _("Employee")
+        ADMIN = "admin", _("IT admin")
+
+    class Language(models.TextChoices):
+        ENGLISH = "en", "English"
+        SWEDISH = "sv", "Svenska"
+
+    company = models.ForeignKey(
+        "accounts.Company",
+        on_delete=models.PROTECT,
+        related_name="users",
+        null=True,
+        editable=False,
+    )
+    email = models.EmailField(_("email"), max_length=254)
+    full_name = models.CharField(_("full name"), max_length=150)
+    role = models.CharField(
+        _("role"), max_length=10, choices=Role, default=Role.EMPLOYEE
+    )
+    language = models.CharField(
+        _("language"),
+        max_length=5,
+        choices=Language,
+        blank=True,
+        help_text=_("Left empty, Velory follows the browser."),
+    )
+    is_active = models.BooleanField(_("active"), default=True, editable=False)
+    is_staff = models.BooleanField(_("support staff"), default=False, editable=False)
+    joined_at = models.DateTimeField(_("joined"), null=True, editable=False)
+    created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["full_name"]
+
+    objects = UserManager()
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        ordering = ["full_name", "id"]
+        indexes = [
+            models.Index(fields=["company", "full_name", "id"], name="user_list")
+        ]
+        constraints = [
+            company_row("user_company_row"),
+            models.UniqueConstraint(
+                fields=["company", "email"],
+                name="user_email_once_in_company",
+                violation_error_message=_(
+                    "There is somebody with this email address already."
+                ),
+            ),
+            models.UniqueConstraint(
+                fields=["email"],
+                condition=models.Q(joined_at__isnull=False),
+                name="user_account_email_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_staff=True, company=None)
+                | models.Q(is_staff=False, company__isnull=False),
+                name="user_staff_or_company",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role__in=["employee", "admin"]),
+                name="user_role_known",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(full_name=""), name="user_has_a_name"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name
+
+    def get_absolute_url(self) -> str:
+        return reverse("accounts:user_edit", args=[self.pk])
+
+    def get_full_name(self) -> str:
+        return self.full_name
+
+    @property
+    def is_admin(self) -> bool:
+        """IT admin of their company."""
+        return (
+            self.role == self.Role.ADMIN
+            and self.company_id is not None
+            and self.is_active
+        )
+
+    # What the Django admin asks of a user: support staff may open it, and each page there says what they may do.
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        return self.is_active and self.is_staff
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_active and self.is_staff
+
+    # Joining
+
+    @property
+    def has_joined(self) -> bool:
+        return self.joined_at is not None
+
+    def join(self, password: str) -> None:
+        """Choose the first password. Raises AddressTaken when the address is somebody's account already."""
+        self.set_password(password)
+        self.joined_at = clock.now()
+        try:
+            with transaction.atomic():
+                self.save(update_fields=["password", "joined_at"])
+        except IntegrityError as error:
+            self.joined_at = None
+            raise AddressTaken from error
+
+    def change_email(self, email: str) -> None:
+        """Another address is another account: the person is signed out everywhere and joins anew by a link."""
+        self.email = clean_email(email)
+        self.joined_at = None
+        self.set_unusable_password()
+        self.emailaddress_set.all().delete()
+        self.save(update_fields=["email", "joined_at", "password"])
+
+    # Roles and leaving
+
+    def _locked(self) -> "tuple[User, list[User]]":
+        """This person and the company's other active admins, fresh and locked; in one order, so that two admins who
+        demote each other at the same moment wait instead of deadlocking."""
+        rows = (
+            User.objects.filter(
+                models.Q(pk=self.pk) | models.Q(role=self.Role.ADMIN, is_active=True)
+            )
+            .filter(company_id=self.company_id)
+            .order_by("pk")
+            .select_for_update(no_key=True)
+        )
+        people = {person.pk: person for person in rows}
+        return people.pop(self.pk), list(people.values())
+
+    def _refuse_without_admin(self, others: "list[User]") -> None:
+        if self.is_admin and not others:
+            raise StillInUse(
+                gettext(
+                    "%(person)s is the company's last IT admin. Make somebody else an IT admin first."
+                )
+                % {"person": self}
+            )
+
+    @transaction.atomic
+    def set_role(self, role: str) -> None:
+        """Make somebody an employee or an IT admin. Raises StillInUse for the last active admin."""
+        person, others = self._locked()
+        if role != self.Role.ADMIN:
+            person._refuse_without_admin(others)
+        person.role = self.role = role
+        person.save(update_fields=["role"])
+
+    @transaction.atomic
+    def deactivate(self, *, by: "User", unassign: bool = False) -> None:
+        """Out at once, open sessions included. `unassign` first takes back what they hold; without it, holding
+        anything is a reason to refuse, except to support staff. Raises StillInUse, also for the last active admin."""
+        if not by.is_staff:
+            require_admin(by, self.company_id)
+        if unassign:
+            signals.releasing.send(sender=User, subject=self, by=by)
+        person, others = self._locked()
+        person._refuse_without_admin(others)
+        if not by.is_staff:
+            refuse_while_holding(person)
+        person.is_active = self.is_active = False
+        person.save(update_fields=["is_active"])
+
+    @transaction.atomic
+    def remove(self, *, by: "User", unassign: bool = False) -> bool:
+        """Delete somebody whom nothing refers to, else deactivate them. True when deleted."""
+        self.deactivate(by=by, unassign=unassign)
+        person = User.objects.get(pk=self.pk)
+        return not person.has_joined and delete_if_unused(person)
+
+    def reactivate(self, *, by: "User") -> None:
+        """Let somebody in again."""
+        if not by.is_staff:
+            require_admin(by, self.company_id)
+        User.objects.filter(pk=self.pk).update(is_active=True)

@@ -1,0 +1,21 @@
+"""How text is compared: names, addresses, serial numbers."""
+
+import re
+import unicodedata
+
+_BLANKS_AND_HYPHENS = re.compile(r"[\s\-\u00ad\u2010-\u2015\u2212\ufe58\ufe63\uff0d]+")
+
+
+def identifier_key(text: str) -> str:
+    """A serial number or asset tag as it is compared: NFKC, without blanks and hyphens, upper case."""
+    return _BLANKS_AND_HYPHENS.sub("", unicodedata.normalize("NFKC", text)).upper()
+
+
+def name_key(text: str) -> str:
+    """A name as it is compared: NFKC, single blanks, letter case ignored."""
+    return " ".join(unicodedata.normalize("NFKC", text).split()).casefold()
+
+
+def clean_email(text: str) -> str:
+    """An email address as it is stored: trimmed, lower case."""
+    return text.strip().lower()

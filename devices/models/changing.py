@@ -1,0 +1,90 @@
+"""The one way in which a device changes: its row locked, everything in one transaction, one save, its lines written."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Self
+
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
+from django.utils.translation import gettext as _
+
+from accounts import clock
+from accounts.models import User
+
+from .event import Line, write_lines
+
+HOLDERS_AND_PAYORS = (
+    "holder_user",
+    "holder_space",
+    "payor",
+    "last_holder_user",
+    "last_holder_space",
+    "last_payor",
+)
+
+
+class MoveRefused(Exception):
+    """The device's status, or what has happened since the page was opened, forbids the act. Nothing was changed.
+
+    `str()` is a sentence for the person who tried.
+    """
+
+
+class Changing(models.Model):
+    """A device's revision and log head, and the frame round every change."""
+
+    # Counts moves and assignments. A form carries the revision that it saw, so a page left over from before can't act.
+    revision = models.PositiveIntegerField(default=0, editable=False)
+    log_sequence = models.PositiveIntegerField(default=0, editable=False)
+    log_digest = models.CharField(max_length=64, blank=True, default="", editable=False)
+
+    _lines: list[Line]
+
+    class Meta:
+        abstract = True
+
+    @contextmanager
+    def changing(self, *, by: User, seen: int | None = None) -> Iterator[Self]:
+        """Lock the row, give out the fresh device, and at the end write its lines and save what changed.
+
+        `by` is the acting person, of the device's company. `seen` is the revision that their page showed, where there
+        was a page. Raises MoveRefused when it is an older one, PermissionDenied for somebody of another company.
+        On SQLite the IMMEDIATE transaction is the lock.
+        """
+        with transaction.atomic():
+            rows = type(self)._default_manager.select_related(*HOLDERS_AND_PAYORS)
+            device = rows.select_for_update(no_key=True, of=("self",)).get(pk=self.pk)
+            device._begin(by)
+            if seen is not None and seen != device.revision:
+                raise MoveRefused(
+                    _(
+                        "%(device)s has changed since you opened the page: it is now %(status)s. Nothing was done."
+                    )
+                    % {"device": device, "status": device.get_status_display()}  # type: ignore[attr-defined]
+                )
+            before = device._stored()
+            yield device
+            write_lines(device, device._lines, clock.now())  # type: ignore[arg-type]
+            if changed := [
+                name
+                for name, value in device._stored().items()
+                if value != before[name]
+            ]:
+                device.save(update_fields=changed)
+
+    def _begin(self, by: User) -> None:
+        if by.company_id != self.company_id:  # type: ignore[attr-defined]
+            raise PermissionDenied
+        self.company = by.company  # the same row, and already loaded
+        self._lines = []
+
+    def _stored(self) -> dict[str, object]:
+        return {
+            field.attname: getattr(self, field.attname)
+            for field in self._meta.concrete_fields
+        }
+
+    def record(self, kind: str, *, by: User, field: str = "", **names: object) -> None:
+        """Put a line into the log; it is written when the change ends. `kind` is one of `wording.SENTENCES`; `names`
+        are people, spaces, payors, devices or texts, by their role in the sentence; None is shown as "none"."""
+        self._lines.append(Line(kind, by, clock.now(), names, field))

@@ -1,0 +1,517 @@
+import uuid
+from collections.abc import Mapping
+from typing import Any, Self
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, models, transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_fsm import FSMField, Transition, transition
+
+from accounts import clock
+from accounts.models import Company, Payor, Space, User
+from accounts.models.closable import require_admin
+from accounts.text import identifier_key
+from accounts.walls import SameCompany, company_row
+
+from .changing import HOLDERS_AND_PAYORS, MoveRefused
+from .holding import Holding
+from .note import Note
+
+
+class DeviceQuerySet(models.QuerySet["Device"]):
+    def visible_to(self, user: User) -> Self:
+        """What this person may open: an admin everything of the company; an employee what they hold, and what a repair
+        took from them or what they reported, until it is back with somebody."""
+        company = self.filter(company_id=user.company_id, company__isnull=False)
+        if user.is_admin:
+            return company
+        away = models.Q(status=Device.Status.IN_REPAIR) | models.Q(
+            returned_from_repair=True, holder_user=None, holder_space=None
+        )
+        return company.exclude(status=Device.Status.RECYCLED).filter(
+            models.Q(holder_user=user)
+            | models.Q(reported_by=user)
+            | (models.Q(last_holder_user=user) & away)
+        )
+
+    def in_use(self) -> Self:
+        """All but the archived ones: what Hardware lists."""
+        return self.exclude(status=Device.Status.RECYCLED)
+
+    def unassigned(self) -> Self:
+        """In nobody's hands although nothing is wrong with them. What is in repair has a table of its own."""
+        return self.filter(
+            status=Device.Status.ACTIVE, holder_user=None, holder_space=None
+        )
+
+    def with_people(self) -> Self:
+        """Holders and payors come along, so that a table asks once."""
+        return self.select_related(*HOLDERS_AND_PAYORS)
+
+    @transaction.atomic
+    def register(
+        self,
+        company: Company,
+        *,
+        by: User,
+        holder: User | Space | None = None,
+        payor: Payor | None = None,
+        **fields: Any,
+    ) -> "Device":
+        """Put a device into the register and, with `holder` and `payor`, into somebody's hands.
+
+        `fields` are those of `Device.DESCRIPTION`. Raises ValidationError (a serial number or asset tag that the
+        company has already, among others), PermissionDenied for anybody but an admin.
+        """
+        require_admin(by, company.pk)
+        device = self.model(
+            company=company,
+            status_since=clock.now(),
+            registered_at=clock.now(),
+            **fields,
+        )
+        device._check_description()
+        device._insert()
+        with device.changing(by=by) as device:
+            device.record("registered", by=by)
+            if holder is not None and payor is not None:
+                device.hand_to(holder, payor, by=by)
+        return device
+
+
+# Who may do what (the column "who" of the moves in docs/moves.md)
+
+
+def is_its_admin(device: "Device", user: User) -> bool:
+    return user.is_admin and user.company_id == device.company_id
+
+
+def is_holder_or_admin(device: "Device", user: User) -> bool:
+    return is_its_admin(device, user) or (
+        user.is_active and device.holder_user_id == user.pk
+    )
+
+
+def is_holder_reporter_or_admin(device: "Device", user: User) -> bool:
+    return is_holder_or_admin(device, user) or (
+        user.is_active and device.reported_by_id == user.pk
+    )
+
+
+class Status(models.TextChoices):
+    ACTIVE = "active", gettext_lazy("Active")
+    NEEDS_REPAIR = "needs_repair", gettext_lazy("Active - needs repair")
+    IN_REPAIR = "in_repair", gettext_lazy("In repair")
+    RECYCLED = "recycled", gettext_lazy("Recycled")
+
+
+class Device(Holding):
+    """One piece of hardware, and the state machine that takes it through repair.
+
+    Nothing sets `status` but the transitions, and nothing calls those but `move`, `assign` and what runs inside them.
+    """
+
+    Status = Status
+
+    company = models.ForeignKey(
+        "accounts.Company",
+        on_delete=models.PROTECT,
+        related_name="devices",
+        editable=False,
+    )
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+
+    # What it is
+    name = models.CharField(gettext_lazy("name"), max_length=100)
+    category = models.CharField(
+        gettext_lazy("category"), max_length=60, default="Laptop"
+    )
+    manufacturer = models.CharField(
+        gettext_lazy("manufacturer"), max_length=100, blank=True
+    )
+    model = models.CharField(gettext_lazy("model"), max_length=100, blank=True)
+    model_number = models.CharField(
+        gettext_lazy("model number"), max_length=100, blank=True
+    )
+    serial_number = models.CharField(
+        gettext_lazy("serial number"), max_length=100, blank=True
+    )
+    serial_key = models.CharField(max_length=400, blank=True, editable=False)
+    asset_tag = models.CharField(gettext_lazy("asset tag"), max_length=100, blank=True)
+    asset_tag_key = models.CharField(max_length=400, blank=True, editable=False)
+    imei = models.CharField(gettext_lazy("IMEI"), max_length=20, blank=True)
+    supplier = models.CharField(gettext_lazy("supplier"), max_length=100, blank=True)
+    order_number = models.CharField(
+        gettext_lazy("order number"), max_length=100, blank=True
+    )
+    purchase_date = models.DateField(
+        gettext_lazy("purchase date"), null=True, blank=True
+    )
+    purchase_cost = models.DecimalField(
+        gettext_lazy("purchase cost"),
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+    )
+    warranty_end = models.DateField(
+        gettext_lazy("warranty ends"), null=True, blank=True
+    )
+    renewal_date = models.DateField(gettext_lazy("renewal date"), null=True, blank=True)
+
+    DESCRIPTION = (
+        "name category manufacturer model model_number serial_number asset_tag imei supplier order_number "
+        "purchase_date purchase_cost warranty_end renewal_date"
+    ).split()
+
+    # Where it stands
+    status = FSMField(
+        gettext_lazy("status"),
+        max_length=12,
+        choices=Status,
+        default=Status.ACTIVE,
+        protected=True,
+        editable=False,
+    )
+    status_since = models.DateTimeField(gettext_lazy("since"), editable=False)
+    # Who asked for the repair that is open, or that it has come back from.
+    reported_by = models.ForeignKey(
+        "accounts.User",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        editable=False,
+    )
+    registered_at = models.DateTimeField(gettext_lazy("registered"), editable=False)
+    archived_at = models.DateTimeField(
+        gettext_lazy("archived"), null=True, blank=True, editable=False
+    )
+
+    objects = DeviceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = gettext_lazy("device")
+        verbose_name_plural = gettext_lazy("devices")
+        ordering = ["name", "id"]
+        indexes = [
+            models.Index(
+                fields=["company", "status", "name", "id"], name="device_by_status"
+            ),
+            models.Index(fields=["company", "name", "id"], name="device_by_name"),
+            models.Index(fields=["company", "category"], name="device_by_category"),
+        ]
+        constraints = [
+            company_row("device_company_row"),
+            SameCompany(field="holder_user", name="device_holder_user_same_company"),
+            SameCompany(field="holder_space", name="device_holder_space_same_company"),
+            SameCompany(
+                field="payor",
+                name="device_payor_same_company",
+                carries=("payor_kind", "kind"),
+            ),
+            SameCompany(
+                field="last_holder_user", name="device_last_holder_user_same_company"
+            ),
+            SameCompany(
+                field="last_holder_space", name="device_last_holder_space_same_company"
+            ),
+            SameCompany(field="last_payor", name="device_last_payor_same_company"),
+            SameCompany(field="reported_by", name="device_reported_by_same_company"),
+            models.UniqueConstraint(
+                fields=["company", "serial_key"],
+                condition=~models.Q(serial_key=""),
+                name="device_serial_number_once",
+                violation_error_message=gettext_lazy(
+                    "A device with this serial number is registered already."
+                ),
+            ),
+            models.UniqueConstraint(
+                fields=["company", "asset_tag_key"],
+                condition=~models.Q(asset_tag_key=""),
+                name="device_asset_tag_once",
+                violation_error_message=gettext_lazy(
+                    "A device with this asset tag is registered already."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    status__in=["active", "needs_repair", "in_repair", "recycled"]
+                ),
+                name="device_status_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(holder_user=None) | models.Q(holder_space=None),
+                name="device_one_holder",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["active", "needs_repair"])
+                | models.Q(holder_user=None, holder_space=None),
+                name="device_away_is_unassigned",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status="recycled", archived_at__isnull=False)
+                | (~models.Q(status="recycled") & models.Q(archived_at=None)),
+                name="device_recycled_is_archived",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(payor=None, payor_kind="")
+                | (models.Q(payor__isnull=False) & ~models.Q(payor_kind="")),
+                name="device_payor_kind_kept",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(payor_kind="employee")
+                | models.Q(holder_user__isnull=False),
+                name="device_employee_pays_what_users_hold",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(holder_user=None, holder_space=None)
+                | models.Q(payor__isnull=False),
+                name="device_held_is_paid",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(name=""), name="device_has_a_name"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    # Addresses
+
+    def get_absolute_url(self) -> str:
+        return reverse("devices:overview", args=[self.pk])
+
+    @property
+    def support_url(self) -> str:
+        return reverse("repairs:support", args=[self.pk])
+
+    # Questions
+
+    @property
+    def is_archived(self) -> bool:
+        return self.status == Status.RECYCLED
+
+    def may(self, verb: str, user: User) -> bool:
+        """Whether this person may carry out this move now: role, status and the company's gate."""
+        move = self._transition(verb)
+        return (
+            move.source == self.status
+            and move.has_perm(self, user)
+            and (self.company.repair_flow_on or not move.custom.get("gated"))
+        )
+
+    # Moves: one method each. What belongs to the verb stands in its body; what belongs to entering or leaving a status
+    # is a receiver (devices/receivers.py, repairs/receivers.py).
+
+    @transition(
+        field=status,
+        source=Status.ACTIVE,
+        target=Status.NEEDS_REPAIR,
+        permission=is_holder_or_admin,
+        custom={"gated": True},
+    )
+    def report(self, *, by: User, **facts: Any) -> None:
+        """Something is wrong with it. It stays with its holder until IT takes it in."""
+        self.reported_by = by
+
+    @transition(
+        field=status,
+        source=Status.NEEDS_REPAIR,
+        target=Status.ACTIVE,
+        permission=is_holder_reporter_or_admin,
+    )
+    def revert(self, *, by: User, **facts: Any) -> None:
+        """Nothing is wrong after all. Holder and payor stay as they are."""
+        self.reported_by = None
+
+    @transition(
+        field=status,
+        source=Status.NEEDS_REPAIR,
+        target=Status.IN_REPAIR,
+        permission=is_its_admin,
+        custom={"gated": True},
+    )
+    def take_in(self, *, by: User, **facts: Any) -> None:
+        """IT has the device. Receivers unassign it, change the payor and prompt the MDM release."""
+
+    @transition(
+        field=status,
+        source=Status.IN_REPAIR,
+        target=Status.ACTIVE,
+        permission=is_its_admin,
+    )
+    def finish(self, *, by: User, assigning: bool = False, **facts: Any) -> None:
+        """It works again. With `assigning`, the same act gives it to somebody."""
+        self.returned_from_repair = True
+
+    @transition(
+        field=status,
+        source=Status.IN_REPAIR,
+        target=Status.RECYCLED,
+        permission=is_its_admin,
+    )
+    def recycle(self, *, by: User, **facts: Any) -> None:
+        """It can't be repaired: archived, with its whole history."""
+        self.archived_at = clock.now()
+        self.returned_from_repair = False
+        self.reported_by = None
+
+    @transition(
+        field=status,
+        source=Status.RECYCLED,
+        target=Status.ACTIVE,
+        permission=is_its_admin,
+    )
+    def restore(self, *, by: User, **facts: Any) -> None:
+        """It was removed by mistake: back in Hardware, unassigned."""
+        self.archived_at = None
+
+    def move(
+        self, verb: str, *, by: User, seen: int | None = None, **facts: Any
+    ) -> Self:
+        """Carry out one of the moves above: the row locked, one transaction, one save. Returns the fresh device.
+
+        `seen` is the revision that the person's page showed. `facts` reach the transition and its receivers: `report`
+        takes problem and description, `recycle` takes outcome, replacement and may_order (repairs/receivers.py).
+        Raises MoveRefused when the status forbids it or the page was stale, PermissionDenied for a wrong role or when
+        the company's repair flow is off.
+
+        Who listens: devices/receivers.py (assignment, payor, log) and repairs/receivers.py (Repair, MDM release).
+        """
+        with self.changing(by=by, seen=seen) as device:
+            device.carry_out(verb, by=by, **facts)
+        return device
+
+    def carry_out(self, verb: str, *, by: User, **facts: Any) -> None:
+        """`move`, inside a change that is open already."""
+        move = self._transition(verb)
+        if not move.has_perm(self, by):
+            raise PermissionDenied(_("You may not do this with the device."))
+        if move.source != self.status:
+            raise MoveRefused(
+                _(
+                    "%(device)s is %(status)s, so this can't be done. Nothing was changed."
+                )
+                % {"device": self, "status": self.get_status_display()}
+            )
+        if move.custom.get("gated") and not self.company.repair_flow_on:
+            raise PermissionDenied(
+                _("The repair flow is not activated for your company.")
+            )
+        getattr(self, verb)(by=by, **facts)
+        self.status_since = clock.now()
+        self.revision += 1
+
+    @classmethod
+    def transitions(cls) -> Mapping[str, Transition]:
+        """Every move by its verb; each has one source. docs/moves.md is drawn from this."""
+        return {
+            move.name: move
+            for move in cls._meta.get_field("status").get_all_transitions(cls)
+        }
+
+    @classmethod
+    def _transition(cls, verb: str) -> Transition:
+        return cls.transitions()[verb]
+
+    # Describing it
+
+    def edit(self, *, by: User, **fields: Any) -> Self:
+        """Change fields of `Device.DESCRIPTION`; each one that really changes has its line in the log. An archived
+        device is read-only: MoveRefused. Raises ValidationError as `register` does. Returns the fresh device."""
+        try:
+            return self._edit(by=by, **fields)
+        except IntegrityError:
+            # Somebody gave the same serial number or asset tag to another device a moment ago.
+            return self._edit(by=by, **fields)
+
+    def _edit(self, *, by: User, **fields: Any) -> Self:
+        with self.changing(by=by) as device:
+            require_admin(by, device.company_id)
+            if device.is_archived:
+                raise MoveRefused(
+                    _("%(device)s is archived and can't be edited.")
+                    % {"device": device}
+                )
+            for name, value in fields.items():
+                before = getattr(device, name)
+                if value != before:
+                    device.record(
+                        "field_changed",
+                        by=by,
+                        field=name,
+                        before=_as_text(before),
+                        after=_as_text(value),
+                    )
+                    setattr(device, name, value)
+            device._check_description()
+        return device
+
+    def add_note(self, text: str, *, by: User) -> Self:
+        """Write a note that admins read. Returns the fresh device."""
+        with self.changing(by=by) as device:
+            require_admin(by, device.company_id)
+            if device.is_archived:
+                raise MoveRefused(
+                    _("%(device)s is archived and can't be edited.")
+                    % {"device": device}
+                )
+            Note.objects.create(
+                company_id=device.company_id,
+                device=device,
+                author=by,
+                text=text,
+                written_at=clock.now(),
+            )
+            device.record("note_added", by=by)
+        return device
+
+    def _check_description(self) -> None:
+        """Bring the compared forms in step, and check lengths, choices and uniqueness. Raises ValidationError."""
+        self.serial_key = identifier_key(self.serial_number)
+        self.asset_tag_key = identifier_key(self.asset_tag)
+        self.clean_fields(
+            exclude={field.name for field in self._meta.fields} - set(self.DESCRIPTION)
+        )
+        self.refuse_duplicates()
+
+    def refuse_duplicates(self) -> None:
+        """Raises ValidationError beside `serial_number` or `asset_tag` when another device of the company has it,
+        archived ones included. The error's params hold that device."""
+        for name, key in (
+            ("serial_number", "serial_key"),
+            ("asset_tag", "asset_tag_key"),
+        ):
+            if value := getattr(self, key):
+                same = (
+                    Device.objects.filter(company_id=self.company_id, **{key: value})
+                    .exclude(pk=self.pk)
+                    .first()
+                )
+                if same is not None:
+                    raise ValidationError(
+                        {
+                            name: ValidationError(
+                                _("%(device)s has this already."),
+                                code="duplicate",
+                                params={"device": same},
+                            )
+                        }
+                    )
+
+    def _insert(self) -> None:
+        try:
+            with transaction.atomic():
+                self.save(force_insert=True)
+        except IntegrityError:
+            # Somebody registered the same serial number or asset tag a moment ago.
+            self.refuse_duplicates()
+            raise
+
+
+def _as_text(value: object) -> str | None:
+    """A field's value for the log: dates in ISO form, blank as None."""
+    return str(value) if value not in (None, "") else None

@@ -1,0 +1,254 @@
+"""The event log: append-only lines in a chain, and the plates that carry the names in them."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Payor, Space, User
+from accounts.walls import SameCompany, company_row
+
+if TYPE_CHECKING:
+    from .device import Device
+
+
+class Nameplate(models.Model):
+    """A name as it stood on a line of a log. Its key is a salted commitment to the name: the chain holds the key, so
+    the name can be erased (name and salt blanked) and the chain still holds."""
+
+    class Kind(models.TextChoices):
+        USER = "user", _("user")
+        SPACE = "space", _("space")
+        PAYOR = "payor", _("payor")
+        DEVICE = "device", _("device")
+        TEXT = "text", _("text")
+
+    id = models.CharField(primary_key=True, max_length=64)
+    company = models.ForeignKey(
+        "accounts.Company", on_delete=models.PROTECT, related_name="+"
+    )
+    kind = models.CharField(max_length=6, choices=Kind)
+    # A plain number, not a key: the plate outlives what it names.
+    reference = models.BigIntegerField(null=True)
+    name = models.TextField(blank=True)
+    salt = models.CharField(max_length=32, blank=True)
+
+    class Meta:
+        verbose_name = _("nameplate")
+        verbose_name_plural = _("nameplates")
+        indexes = [
+            models.Index(fields=["company", "kind", "reference"], name="nameplate_of")
+        ]
+        constraints = [company_row("nameplate_company_row")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @staticmethod
+    def seal(salt: str, name: str) -> str:
+        """The key of a plate: SHA-256 over salt, NUL and name, in hex."""
+        return hashlib.sha256(f"{salt}\0{name}".encode()).hexdigest()
+
+    @classmethod
+    def engrave(
+        cls, company_id: int, kind: str, reference: int | None, name: str
+    ) -> "Nameplate":
+        """A new plate, not stored yet."""
+        salt = secrets.token_hex(16)
+        return cls(
+            id=cls.seal(salt, name),
+            company_id=company_id,
+            kind=kind,
+            reference=reference,
+            name=name,
+            salt=salt,
+        )
+
+    @property
+    def shown(self) -> str:
+        """The name in the reader's language, or that it was erased."""
+        if not self.salt:
+            return str(_("(erased)"))
+        return Payor.label(self.name) if self.kind == self.Kind.PAYOR else self.name
+
+
+class Line:
+    """A line of the log before it is written: what happened, who did it, and the names in it."""
+
+    def __init__(
+        self,
+        kind: str,
+        by: User,
+        occurred_at: datetime,
+        names: Mapping[str, object],
+        field: str,
+    ) -> None:
+        self.kind = kind
+        self.by = by
+        self.occurred_at = occurred_at
+        self.names = names
+        self.field = field
+
+
+_Key = tuple[str, int | None, str]
+
+
+def _key_of(thing: object) -> _Key:
+    """What a plate has to say to name this thing."""
+    if isinstance(thing, str):
+        return Nameplate.Kind.TEXT, None, thing
+    if isinstance(thing, User):
+        return Nameplate.Kind.USER, thing.pk, thing.full_name
+    if isinstance(thing, Space):
+        return Nameplate.Kind.SPACE, thing.pk, thing.name
+    if isinstance(thing, Payor):
+        return Nameplate.Kind.PAYOR, thing.pk, thing.name
+    return Nameplate.Kind.DEVICE, thing.pk, thing.name  # type: ignore[attr-defined]
+
+
+def write_lines(device: "Device", lines: Iterable[Line], recorded_at: datetime) -> None:
+    """Append the lines to the device's log and move its chain's head, which the caller saves. The caller holds the
+    device's row lock: two writers at once would give two lines the same place."""
+    lines = list(lines)
+    if not lines:
+        return
+    plates = _plates_for(device.company_id, lines)
+    events = []
+    for line in lines:
+        details: dict[str, str | None] = {
+            role: None if thing in (None, "") else plates[_key_of(thing)].pk
+            for role, thing in line.names.items()
+        }
+        if line.field:
+            details["field"] = line.field
+        event = Event(
+            company_id=device.company_id,
+            device=device,
+            sequence=device.log_sequence + 1,
+            previous=device.log_digest,
+            actor=plates[_key_of(line.by)],
+            kind=line.kind,
+            details=details,
+            occurred_at=line.occurred_at,
+            recorded_at=recorded_at,
+        )
+        event.digest = event.compute_digest(device.uuid.hex)
+        device.log_sequence, device.log_digest = event.sequence, event.digest
+        events.append(event)
+    Event.objects.bulk_create(events)
+
+
+def _plates_for(company_id: int, lines: list[Line]) -> dict[_Key, Nameplate]:
+    """A plate for each name in the lines, stored: those that stand already, and new ones."""
+    wanted = {_key_of(line.by) for line in lines}
+    wanted |= {
+        _key_of(thing)
+        for line in lines
+        for thing in line.names.values()
+        if thing not in (None, "")
+    }
+    match = models.Q(pk=None)
+    for kind in (
+        Nameplate.Kind.USER,
+        Nameplate.Kind.SPACE,
+        Nameplate.Kind.PAYOR,
+        Nameplate.Kind.DEVICE,
+    ):
+        if references := [reference for k, reference, _name in wanted if k == kind]:
+            match |= models.Q(kind=kind, reference__in=references)
+    standing = Nameplate.objects.filter(match, company_id=company_id).exclude(salt="")
+    plates = {(plate.kind, plate.reference, plate.name): plate for plate in standing}
+    new = {key: Nameplate.engrave(company_id, *key) for key in wanted - plates.keys()}
+    Nameplate.objects.bulk_create(new.values())
+    return {**plates, **new}
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    def with_names(self) -> "list[Event]":
+        """The events with every plate in them, in two queries."""
+        events = list(self)
+        keys = {event.actor_id for event in events}
+        for event in events:
+            keys |= event.plate_ids
+        plates = {plate.pk: plate for plate in Nameplate.objects.filter(pk__in=keys)}
+        for event in events:
+            event.plates = plates
+        return events
+
+
+class Event(models.Model):
+    """One line of a device's event log. Never changed, never deleted: the database refuses both."""
+
+    company = models.ForeignKey(
+        "accounts.Company", on_delete=models.PROTECT, related_name="+"
+    )
+    device = models.ForeignKey(
+        "devices.Device", on_delete=models.PROTECT, related_name="events"
+    )
+    sequence = models.PositiveIntegerField()
+    previous = models.CharField(max_length=64, blank=True)
+    digest = models.CharField(max_length=64)
+    actor = models.ForeignKey(Nameplate, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=40)
+    details = models.JSONField(default=dict)
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+
+    objects = EventQuerySet.as_manager()
+
+    # The plates by key; `EventQuerySet.with_names` fills it.
+    plates: Mapping[str, Nameplate]
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        ordering = ["device", "-sequence"]
+        constraints = [
+            SameCompany(field="device", name="event_device_same_company"),
+            SameCompany(field="actor", name="event_actor_same_company"),
+            models.UniqueConstraint(
+                fields=["device", "sequence"], name="event_sequence_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.kind}"
+
+    def compute_digest(self, device_uuid: str) -> str:
+        """SHA-256 in hex over the canonical line: a JSON list of strings and integers, UTF-8, no blanks, times in UTC
+        to the microsecond. The device goes in by its uuid, which an export and import keep."""
+        line = [
+            self.previous,
+            device_uuid,
+            self.sequence,
+            self.actor_id,
+            self.kind,
+            self.details,
+            *(
+                moment.astimezone(UTC).isoformat(timespec="microseconds")
+                for moment in (self.occurred_at, self.recorded_at)
+            ),
+        ]
+        text = json.dumps(
+            line, ensure_ascii=False, separators=(",", ":"), sort_keys=True
+        )
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def plate_ids(self) -> set[str]:
+        """The plates that the details refer to."""
+        return {
+            value for role, value in self.details.items() if role != "field" and value
+        }
+
+    @property
+    def sentence(self) -> str:
+        """The line in the reader's language. Only on events of `with_names()`."""
+        from devices.wording import sentence
+
+        return sentence(self)

@@ -1,0 +1,48 @@
+"""The words of the event log. English is the letter: two lines are fixed by the users' guide."""
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from devices.models import Event
+
+SENTENCES = {
+    "registered": _("%(actor)s registered device."),
+    "reported": _("%(actor)s reported device in need of repair."),
+    "not_in_repair": _("%(actor)s marked device as not in repair."),
+    "taken_in": _("%(actor)s moved device to In repair."),
+    "unassigned": _("%(actor)s unassigned device from %(holder)s."),
+    "payor_changed": _("%(actor)s changed payor from %(before)s to %(after)s."),
+    "mdm_asked": _("%(actor)s was asked to release device from MDM."),
+    "mdm_released": _("%(actor)s released device from MDM."),
+    "mdm_not_enrolled": _("%(actor)s marked device as not enrolled in MDM."),
+    "assigned": _("%(actor)s assigned device to %(holder)s."),
+    # Fixed by the guide.
+    "assigned_repaired": _("%(actor)s assigned repaired device to %(holder)s."),
+    # Fixed by the guide.
+    "removed": _("%(actor)s removed device from Velory."),
+    "replacement_registered": _("%(actor)s registered %(device)s as replacement."),
+    "replacement_assigned": _(
+        "%(actor)s assigned %(device)s as replacement to %(user)s."
+    ),
+    "restored": _("%(actor)s restored device to Velory."),
+    "backed_up": _("%(actor)s confirmed a backup."),
+    "backup_impossible": _("%(actor)s could not back up device: it does not start."),
+    "note_added": _("%(actor)s added a note."),
+    "field_changed": _("%(actor)s changed %(field)s from %(before)s to %(after)s."),
+}
+
+
+def sentence(event: "Event") -> str:
+    """One line of the log in the active language. The event comes from `with_names()`."""
+    from devices.models import Device
+
+    words: dict[str, str] = {"actor": event.plates[event.actor_id].shown}
+    for role, value in event.details.items():
+        if role == "field":
+            words[role] = str(Device._meta.get_field(value).verbose_name)
+        else:
+            words[role] = event.plates[value].shown if value else gettext("none")
+    return str(SENTENCES[event.kind]) % words

@@ -1,0 +1,223 @@
+from typing import Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts import clock
+from accounts.models import Space, User
+from accounts.walls import SameCompany, company_row
+
+
+class RepairQuerySet(models.QuerySet["Repair"]):
+    def visible_to(self, user: User) -> Self:
+        """All repairs of the company for its admins; nobody else reads the table."""
+        return (
+            self.filter(company_id=user.company_id, company__isnull=False)
+            if user.is_admin
+            else self.none()
+        )
+
+    def open(self) -> Self:
+        return self.filter(closed_at=None)
+
+    def with_people(self) -> Self:
+        """Everybody and everything that a page names comes along."""
+        return self.select_related(
+            "device",
+            "reporter",
+            "holder_user",
+            "holder_space",
+            "payor",
+            "taken_in_by",
+            "closed_by",
+            "replacement",
+        )
+
+
+class Repair(models.Model):
+    """One passage of a device through the flow, from the request to its outcome. At most one is open per device."""
+
+    class Problem(models.TextChoices):
+        DOES_NOT_START = "does_not_start", _("Does not start")
+        SCREEN = "screen", _("Screen")
+        BATTERY = "battery", _("Battery or charging")
+        KEYBOARD = "keyboard", _("Keyboard or touchpad")
+        SOUND = "sound", _("Sound, camera or microphone")
+        NETWORK = "network", _("Network or connections")
+        SLOW = "slow", _("Slow or unstable")
+        DAMAGE = "damage", _("Dropped, wet or broken")
+        OTHER = "other", _("Something else")
+
+    class Backup(models.TextChoices):
+        DONE = "done", _("Backed up")
+        IMPOSSIBLE = "impossible", _("Can't be backed up: it does not start")
+
+    class Outcome(models.TextChoices):
+        REPAIRED = "repaired", _("Repaired")
+        RECYCLED = "recycled", _("Recycled")
+        REPLACED = "replaced", _("Replaced")
+        NOT_NEEDED = "not_needed", _("Not needed")
+
+    company = models.ForeignKey(
+        "accounts.Company", on_delete=models.PROTECT, related_name="repairs"
+    )
+    device = models.ForeignKey(
+        "devices.Device", on_delete=models.PROTECT, related_name="repairs"
+    )
+
+    # The request
+    reporter = models.ForeignKey(
+        "accounts.User",
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("reporter"),
+    )
+    opened_at = models.DateTimeField(_("reported"), default=clock.now)
+    problem = models.CharField(_("problem"), max_length=20, choices=Problem, blank=True)
+    description = models.TextField(_("description"), max_length=2000, blank=True)
+    backup = models.CharField(_("backup"), max_length=10, choices=Backup, blank=True)
+    backup_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, related_name="+", null=True
+    )
+    backup_at = models.DateTimeField(null=True)
+
+    # Who held it and who paid: neither can change between the request and the intake
+    holder_user = models.ForeignKey(
+        "accounts.User",
+        on_delete=models.PROTECT,
+        related_name="repairs",
+        null=True,
+        verbose_name=_("holder"),
+    )
+    holder_space = models.ForeignKey(
+        "accounts.Space", on_delete=models.PROTECT, related_name="repairs", null=True
+    )
+    payor = models.ForeignKey(
+        "accounts.Payor",
+        on_delete=models.PROTECT,
+        related_name="repairs",
+        null=True,
+        verbose_name=_("payor"),
+    )
+
+    # With IT
+    taken_in_at = models.DateTimeField(_("taken in"), null=True)
+    taken_in_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, related_name="+", null=True
+    )
+
+    # The outcome
+    closed_at = models.DateTimeField(_("closed"), null=True)
+    closed_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, related_name="+", null=True
+    )
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome, blank=True)
+    replacement = models.ForeignKey(
+        "devices.Device",
+        on_delete=models.PROTECT,
+        related_name="replaced_in",
+        null=True,
+        verbose_name=_("replacement"),
+    )
+    # Replaced without a new device yet: the previous user may order one.
+    may_order = models.BooleanField(_("may order a new one"), default=False)
+
+    objects = RepairQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("repair")
+        verbose_name_plural = _("repairs")
+        ordering = ["-opened_at", "-id"]
+        indexes = [
+            models.Index(fields=["company", "-opened_at", "-id"], name="repair_list"),
+            models.Index(fields=["device", "-opened_at"], name="repair_of_device"),
+        ]
+        constraints = [
+            company_row("repair_company_row"),
+            *(
+                SameCompany(field=field, name=f"repair_{field}_same_company")
+                for field in (
+                    "device",
+                    "reporter",
+                    "backup_by",
+                    "holder_user",
+                    "holder_space",
+                    "payor",
+                    "taken_in_by",
+                    "closed_by",
+                    "replacement",
+                )
+            ),
+            models.UniqueConstraint(
+                fields=["device"],
+                condition=models.Q(closed_at=None),
+                name="repair_one_open",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(closed_at=None, outcome="", closed_by=None)
+                | models.Q(
+                    closed_at__isnull=False,
+                    outcome__in=["repaired", "recycled", "replaced", "not_needed"],
+                    closed_by__isnull=False,
+                ),
+                name="repair_closed_with_outcome",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(taken_in_at=None, taken_in_by=None)
+                | models.Q(taken_in_at__isnull=False, taken_in_by__isnull=False),
+                name="repair_taken_in_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(outcome="")
+                | models.Q(outcome="not_needed", taken_in_at=None)
+                | models.Q(
+                    outcome__in=["repaired", "recycled", "replaced"],
+                    taken_in_at__isnull=False,
+                ),
+                name="repair_outcome_fits_intake",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(backup="", backup_by=None, backup_at=None)
+                | models.Q(
+                    backup__in=["done", "impossible"],
+                    backup_by__isnull=False,
+                    backup_at__isnull=False,
+                ),
+                name="repair_backup_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(outcome="replaced")
+                | models.Q(replacement=None, may_order=False),
+                name="repair_replacement_only_when_replaced",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(holder_user=None) | models.Q(holder_space=None),
+                name="repair_one_holder",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(_("Repair of %(device)s") % {"device": self.device})
+
+    def get_absolute_url(self) -> str:
+        return self.device.support_url
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+    @property
+    def holder(self) -> User | Space | None:
+        """Who held the device when it was reported."""
+        return self.holder_user or self.holder_space
+
+    # The backup prompt
+
+    @property
+    def wants_backup(self) -> bool:
+        """The prompt stands until acknowledged, reverted or taken in."""
+        return not self.backup and self.is_open and self.taken_in_at is None
+
+    def backup_is_up_to(self, user: User) -> bool:
+        """The prompt goes to the user who holds the device; where none does, to the admin who reported it."""
+        return user.pk == (self.holder_user_id or self.reporter_id)
