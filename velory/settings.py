@@ -1,0 +1,415 @@
+"""Velory's settings: one file for production, demo and tests, from the environment or a `.env`.
+
+`.env.example` explains each variable. What is badly configured stops the start, all of it named at
+once, together with how to mend it.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from zoneinfo import available_timezones
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from velory.csp import CSP
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+problems: list[str] = []
+env = environ.Env()
+
+# The environment wins over the file. An empty ENV_FILE reads none, as the demo and the tests do:
+# they want no variable of whoever runs them.
+_env_file = os.environ.get("ENV_FILE", BASE_DIR / ".env")
+if _env_file and ("ENV_FILE" in os.environ or os.path.exists(_env_file)):
+    if os.access(_env_file, os.R_OK):
+        env.read_env(_env_file)
+    else:
+        problems.append(
+            f"{_env_file} cannot be read. Let Velory's own user read it (chown, chmod 600)."
+        )
+
+
+def text(name, default=""):
+    """A variable as it stands. (`env.str` takes a value that begins with "$" for a name.)"""
+    return os.environ.get(name, "").strip() or default
+
+
+def flag(name, default):
+    """A yes or no. A slip of the pen is a problem, not a silent "no"."""
+    value = text(name).lower()
+    if value in {"", "true", "yes", "on", "1", "false", "no", "off", "0"}:
+        return value in {"true", "yes", "on", "1"} if value else default
+    problems.append(f"{name} is {value!r}. Set it to true or false.")
+    return default
+
+
+def number(name, default):
+    """A whole number from 0."""
+    value = text(name, str(default))
+    if value.isdecimal():
+        return int(value)
+    problems.append(f"{name} is {value!r}. Set it to a whole number.")
+    return default
+
+
+# What kind of installation this is
+
+DEBUG = flag("DEBUG", default=False)
+DEMO = flag("DEMO", default=False)
+# One switch for all that goes with HTTPS: redirect, HSTS, Secure cookies and their __Host- names.
+HTTPS = flag("HTTPS", default=True)
+PORT = number("PORT", default=8000)
+# How many reverse proxies stand in front and set X-Forwarded-For and X-Forwarded-Proto.
+TRUSTED_PROXIES = number("TRUSTED_PROXIES", default=1 if HTTPS else 0)
+
+if HTTPS and DEBUG:
+    problems.append(
+        "DEBUG shows Velory's inside to every visitor. "
+        "Remove it, or set HTTPS=false on your own machine."
+    )
+if HTTPS and not TRUSTED_PROXIES:
+    problems.append(
+        "TRUSTED_PROXIES is 0, but HTTPS needs a reverse proxy in front. "
+        "Set it to how many there are, or set HTTPS=false to try Velory without."
+    )
+
+SECRET_KEY = text("SECRET_KEY")
+SECRET_KEY_FALLBACKS = [
+    key.strip() for key in text("SECRET_KEY_FALLBACKS").split(",") if key.strip()
+]
+_new_key = 'Make one: python3 -c "import secrets; print(secrets.token_urlsafe(50))"'
+if not SECRET_KEY:
+    problems.append(f"SECRET_KEY is missing. {_new_key}")
+elif SECRET_KEY.startswith("replace-this"):
+    problems.append(
+        f"SECRET_KEY is still the one of .env.example, which everybody knows. {_new_key}"
+    )
+elif len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5:
+    problems.append(f"SECRET_KEY is too easy to guess: it needs 50 random characters. {_new_key}")
+
+ALLOWED_HOSTS = [host.strip() for host in text("ALLOWED_HOSTS").split(",") if host.strip()]
+if not ALLOWED_HOSTS:
+    problems.append(
+        "ALLOWED_HOSTS is empty. Name the hosts that Velory answers to: velory.example.com"
+    )
+elif "*" in ALLOWED_HOSTS:
+    problems.append(
+        "ALLOWED_HOSTS is *, with which a stranger's address could get into a password mail. "
+        "Name the hosts that Velory answers to: velory.example.com"
+    )
+
+# Database. No ATOMIC_REQUESTS: on SQLite every GET would then take the write lock.
+
+
+def database(url):
+    """Django's settings for a `sqlite:///` or `postgres://` address, or None and a problem."""
+    how = (
+        "Use postgres://user:password@host:5432/name (password percent-encoded) "
+        "or sqlite:///path/to/file"
+    )
+    if not url:
+        problems.append(f"DATABASE_URL is missing. {how}")
+        return None
+    # The address may hold a password, so a message names no more of it than the scheme.
+    scheme = url.partition(":")[0]
+    if scheme not in {"sqlite", "postgres", "postgresql"}:
+        problems.append(f"DATABASE_URL begins with {scheme!r}, which Velory does not know. {how}")
+        return None
+    try:
+        config = env.db_url_config(url)
+    except ValueError:
+        problems.append(f"DATABASE_URL cannot be read. {how}")
+        return None
+    return (sqlite if scheme == "sqlite" else postgresql)(config, how)
+
+
+def sqlite(config, how):
+    """Writers take turns from their first statement on, and readers never wait for them."""
+    path = BASE_DIR / config["NAME"]
+    if config["NAME"] == ":memory:":
+        problems.append(f"DATABASE_URL names no file. {how}")
+    elif not path.parent.is_dir():
+        problems.append(f"DATABASE_URL: the folder {path.parent} does not exist. Make it first.")
+    return config | {
+        "NAME": str(path),
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        },
+    }
+
+
+def postgresql(config, how):
+    """Connections are kept for a minute, and looked at before they are used again."""
+    if not config["NAME"]:
+        problems.append(f"DATABASE_URL names no database. {how}")
+    return config | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+
+
+DATABASES = {"default": database(text("DATABASE_URL")) or {}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+if DEMO and HTTPS:
+    problems.append(
+        "DEMO brings sign-ins whose password everybody knows. Remove it, or set HTTPS=false."
+    )
+if DEMO and DATABASES["default"].get("ENGINE", "").endswith("postgresql"):
+    problems.append(
+        "DEMO fills the database with invented companies, so it only takes a sqlite:/// address."
+    )
+
+# Mail, and whom customers turn to
+
+EMAIL_URL = text("EMAIL_URL")
+MAIL_IS_SET_UP = bool(EMAIL_URL)
+EMAIL_TIMEOUT = 10
+# Without mail, the demo shows in its window what it would have sent; a server keeps such links out
+# of its log.
+EMAIL_BACKEND = f"django.core.mail.backends.{'console' if DEMO else 'dummy'}.EmailBackend"
+if MAIL_IS_SET_UP:
+    try:
+        _server = urlsplit(EMAIL_URL)
+        EMAIL_PORT = _server.port or {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}[_server.scheme]
+    except (KeyError, ValueError):
+        _server = None
+    if _server and _server.hostname:
+        EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        EMAIL_HOST = _server.hostname
+        EMAIL_HOST_USER = unquote(_server.username or "")
+        EMAIL_HOST_PASSWORD = unquote(_server.password or "")
+        EMAIL_USE_TLS = _server.scheme == "smtp+tls"
+        EMAIL_USE_SSL = _server.scheme == "smtp+ssl"
+    else:
+        problems.append(
+            "EMAIL_URL cannot be read. "
+            "Use smtp+tls://user:password@host:587 (password percent-encoded), smtp+ssl:// or smtp://."
+        )
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = text("MAIL_FROM", "velory@localhost")
+if MAIL_IS_SET_UP and "@" not in text("MAIL_FROM"):
+    problems.append("MAIL_FROM is missing. Name the address that Velory's mail comes from.")
+
+SUPPORT_CONTACT = text("SUPPORT_CONTACT")
+if "@" not in SUPPORT_CONTACT:
+    problems.append(
+        "SUPPORT_CONTACT is missing. Name the mail address at which customers reach Velory Support."
+    )
+
+TIME_ZONE = text("TIME_ZONE", "Europe/Stockholm")
+if TIME_ZONE not in available_timezones():
+    problems.append(
+        f"TIME_ZONE is {TIME_ZONE!r}, which does not exist. Name one such as Europe/Stockholm."
+    )
+
+if problems:
+    raise ImproperlyConfigured(
+        "\n".join(["Velory is badly configured:", *(f"- {problem}" for problem in problems)])
+    )
+
+# Parts
+
+INSTALLED_APPS = [
+    "velory",
+    "accounts",
+    "devices",
+    "repairs",
+    *(["demo"] if DEMO else []),
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "django_htmx",
+    "django_filters",
+    "heroicons",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "velory.csp.ContentSecurityPolicyMiddleware",
+    "velory.middleware.permissions_policy",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "velory.middleware.private_pages",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "velory.middleware.own_language",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "velory.urls"
+WSGI_APPLICATION = "velory.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "repairs.menu.menu",
+            ]
+        },
+    }
+]
+
+# The cache counts attempts at signing in. Those counts must be one for all workers, and adding must
+# be atomic: memory is each process's own, files can race and stay on one machine, and a cache
+# server would be one more thing to run. `migrate` makes the table.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "velory_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+
+# Signing in
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.EmailBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["email", "full_name"]},
+    },
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "devices:mine"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = True
+# A whole office signs in from one address on a Monday morning, so what an address may do is
+# generous and what can be tried at one account is not.
+ACCOUNT_RATE_LIMITS = {
+    "login": "300/m/ip",
+    "login_failed": "60/m/ip,10/5m/key",
+    "reset_password": "60/m/ip,5/m/key",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+
+# Cookies. Browsers accept a __Host- name only over HTTPS, from this very host. Cookies ignore the
+# port, so the demo's names carry it: two demos on one machine don't sign each other out.
+
+if HTTPS:
+    _prefix = "__Host-velory_"
+elif DEMO:
+    _prefix = f"velory_{PORT}_"
+else:
+    _prefix = "velory_"
+SESSION_COOKIE_NAME = f"{_prefix}session"
+CSRF_COOKIE_NAME = f"{_prefix}csrf"
+LANGUAGE_COOKIE_NAME = f"{_prefix}language"
+MESSAGE_COOKIE_NAME = f"{_prefix}messages"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+MESSAGE_STORAGE = "velory.messages.MessageStorage"
+
+# What browsers are told
+
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+# Preloading nails a whole domain to HTTPS in every browser, for good. That is its owner's decision,
+# not ours.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
+# Only where a proxy stands in front, which must set or strip this header: else anybody could.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "frame-ancestors": [CSP.NONE],
+    "base-uri": [CSP.NONE],
+}
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer",
+        "camera",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "usb",
+    )
+)
+
+# Languages and static files
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("sv", _("Swedish"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "var" / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+# Static files come from our own origin and are for our own pages.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+
+# Everything worth knowing goes to stderr, tracebacks included; Django's own default keeps them for
+# mail.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        "nowhere": {"class": "logging.NullHandler"},
+    },
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        # A page that isn't there is the proxy's log's business; an error of ours is a line with its
+        # traceback.
+        "django.request": {"level": "ERROR"},
+        # Scanners ask for hosts that aren't ours all day; they get their 400 without a line each.
+        "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
+    },
+}

@@ -1,0 +1,30 @@
+"""Every address of the site, in the order in which they are tried."""
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.http import Http404
+from django.urls import include, path, re_path
+from django.utils.translation import gettext_lazy as _
+
+admin.site.site_header = _("Velory Support")
+admin.site.site_title = _("Velory Support")
+admin.site.index_title = _("Companies, people, devices")
+# Support staff sign in where everybody does: one form, one rate limit.
+admin.site.login = secure_admin_login(admin.site.login)
+
+
+def closed(request):
+    """An address that allauth brings and Velory doesn't offer."""
+    raise Http404
+
+
+urlpatterns = [
+    path("", include("devices.urls")),
+    path("", include("repairs.urls")),
+    path("", include("accounts.urls")),
+    # People are added, and their addresses kept, by their company. allauth needs these names all
+    # the same.
+    re_path(r"^account/(?:signup|email|confirm-email|password/set|login/code)/", closed),
+    path("account/", include("allauth.account.urls")),
+    path("admin/", admin.site.urls),
+]
