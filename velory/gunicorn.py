@@ -1,0 +1,19 @@
+"""gunicorn's settings. `manage.py serve` adds the address and how many workers and threads."""
+
+import os
+
+worker_class = "gthread"
+timeout = 30
+graceful_timeout = 20
+keepalive = 5
+# A worker is replaced now and then, so that a slow leak never becomes a problem.
+max_requests = 5000
+max_requests_jitter = 500
+# The heartbeat file belongs into memory: on a busy disk a healthy worker could look dead.
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+# Nobody steers a running gunicorn here; a socket that nobody needs stays shut.
+control_socket_disable = True
+# The proxy in front keeps the access log; errors go to stderr, so to the journal. gunicorn's
+# warnings are about each HEAD that a monitor sends.
+errorlog = "-"
+loglevel = "error"
