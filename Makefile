@@ -1,0 +1,95 @@
+# Velory: `make demo` to try it, `make test` and `make check` before a commit. `make help` lists all.
+
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+MANAGE := $(BIN)/python manage.py
+
+# The demo is production on SQLite without HTTPS. What it keeps lies in var/, which git ignores.
+DEMO_ENV = ENV_FILE= DEBUG=false DEMO=true HTTPS=false PORT=$(PORT) ALLOWED_HOSTS=127.0.0.1,localhost,[::1] \
+	DATABASE_URL=sqlite:///var/demo.sqlite3 SECRET_KEY=$$(cat var/secret_key) EMAIL_URL= TRUSTED_PROXIES=0 \
+	SUPPORT_CONTACT=support@velory.example TIME_ZONE=Europe/Stockholm
+
+# A whole configuration as a server has it, for checks that touch no data.
+PRODUCTION_ENV = ENV_FILE= DEBUG=false DEMO=false HTTPS=true ALLOWED_HOSTS=velory.example TRUSTED_PROXIES=1 \
+	DATABASE_URL=sqlite:///var/check.sqlite3 SECRET_KEY=$$(cat var/secret_key) \
+	EMAIL_URL=smtp+tls://user:password@mail.example MAIL_FROM=velory@velory.example \
+	SUPPORT_CONTACT=support@velory.example TIME_ZONE=Europe/Stockholm
+
+.PHONY: help demo demo-reset dev test check lock messages
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo [PORT=8123]   serve the demo, as production does, on 127.0.0.1; keeps its data"
+	@echo "make demo-reset         the same, with fresh data"
+	@echo "make dev [PORT=8123]    the demo's data on a server that reloads as the code changes"
+	@echo "make test               every test that this machine can run, and what it cannot"
+	@echo "make check              linters, types, contracts, configuration, migrations"
+	@echo "make messages           bring the translations up to date with the code, and compile them"
+	@echo "make lock               pin the dependencies of pyproject.toml anew"
+
+demo: var/static/staticfiles.json
+	@$(DEMO_ENV) $(MANAGE) migrate --verbosity 0
+	@$(DEMO_ENV) $(MANAGE) load_demo
+	@exec env $(DEMO_ENV) $(MANAGE) serve
+
+demo-reset:
+	@rm -f var/demo.sqlite3 var/demo.sqlite3-shm var/demo.sqlite3-wal
+	@$(MAKE) --no-print-directory demo
+
+dev: $(VENV)/development var/secret_key
+	@$(DEMO_ENV) DEBUG=true $(MANAGE) migrate --verbosity 0
+	@$(DEMO_ENV) DEBUG=true $(MANAGE) load_demo
+	@exec env $(DEMO_ENV) DEBUG=true $(MANAGE) runserver 127.0.0.1:$(PORT)
+
+test: $(VENV)/development
+	@$(BIN)/python -m tests
+
+check: $(VENV)/development var/secret_key
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	find templates -name '*.html' -exec $(BIN)/djade --check {} +
+	@echo "manage.py check --deploy, makemigrations --check (with a configuration as in production)"
+	@$(PRODUCTION_ENV) $(MANAGE) check --deploy --fail-level WARNING
+	@$(PRODUCTION_ENV) $(MANAGE) makemigrations --check --dry-run
+
+messages: $(VENV)/development var/secret_key
+	@command -v msgfmt xgettext > /dev/null || { echo "gettext is missing (Debian: apt-get install gettext)."; exit 1; }
+	@$(DEMO_ENV) $(MANAGE) makemessages --locale sv --no-obsolete --add-location file --ignore var --ignore tests
+	@$(DEMO_ENV) $(MANAGE) compilemessages --locale sv --ignore $(VENV)
+
+# uv records neither the index nor the address of a file this way, and pip checks every hash.
+LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header pyproject.toml
+
+lock:
+	@command -v uv > /dev/null || { echo "uv is missing: https://docs.astral.sh/uv/"; exit 1; }
+	$(LOCK) --output-file requirements.txt
+	$(LOCK) --extra dev --output-file requirements-dev.txt
+
+# What the targets above stand on. Each file is made once, and again when what it comes from has changed.
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2> /dev/null || { echo \
+		"Velory needs Python 3.11 or newer with venv (Debian: apt-get install python3 python3-venv); another one: make demo PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/runtime: requirements.txt | $(BIN)/python
+	@echo "Installing Velory's packages into $(VENV), once …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt
+	@touch $@
+
+$(VENV)/development: requirements-dev.txt $(VENV)/runtime | $(BIN)/python
+	@echo "Installing the packages for tests and checks into $(VENV), once …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.txt
+	@touch $@
+
+var/secret_key: | $(BIN)/python
+	@mkdir -p var
+	@(umask 077 && $(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))' > $@)
+
+var/static/staticfiles.json: $(shell find static -type f 2> /dev/null) velory/settings.py $(VENV)/runtime var/secret_key
+	@$(DEMO_ENV) $(MANAGE) collectstatic --no-input --clear --verbosity 0

@@ -1,0 +1,45 @@
+"""The settings of the test suites: Velory's own, with what is slow or shared between runs replaced.
+
+`DATABASE_URL` decides the database; without one it is SQLite. Nothing else of the environment, and
+no `.env`, reaches the tests.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+# A folder of this very process: runs side by side never meet, and nothing is left behind.
+_folder = Path(tempfile.mkdtemp(prefix="velory-tests-"))
+atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+
+os.environ.setdefault("DATABASE_URL", f"sqlite:///{_folder}/velory.sqlite3")
+for _name in ("DEMO", "EMAIL_URL", "PORT", "SECRET_KEY_FALLBACKS", "TIME_ZONE", "TRUSTED_PROXIES"):
+    os.environ.pop(_name, None)
+os.environ |= {
+    "ENV_FILE": "",
+    "DEBUG": "false",
+    "HTTPS": "false",
+    "SECRET_KEY": "a-key-for-tests-that-nobody-would-use-for-anything-else",
+    "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
+    "SUPPORT_CONTACT": "support@velory.example",
+}
+
+from velory.settings import *  # noqa: E402, F403
+from velory.settings import DATABASES, STORAGES  # noqa: E402
+
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, as in earnest: in memory, threads would share one connection and nothing could be
+    # locked.
+    DATABASES["default"]["TEST"] = {"NAME": str(_folder / "test.sqlite3")}
+    DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# In memory: counts of sign-ins don't outlive `cache.clear()`, and cost no statement in a query
+# count.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# Static files straight from where they lie, so that no suite needs collectstatic.
+STORAGES |= {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+WHITENOISE_AUTOREFRESH = True
+WHITENOISE_USE_FINDERS = True
