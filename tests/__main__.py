@@ -40,7 +40,7 @@ def run(command):
     with subprocess.Popen(
         [*command, *colour], env=environment, stdout=subprocess.PIPE, text=True, errors="replace"
     ) as suite:
-        for line in suite.stdout:
+        for line in suite.stdout or ():
             print(line, end="", flush=True)
             if CLOSING.search(line):
                 closing = line.rstrip()

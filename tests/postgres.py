@@ -17,6 +17,7 @@ import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -70,7 +71,11 @@ def running():
     server = None
     # Ctrl-C in the terminal reaches the whole group; the server must outlive the tests, so it has
     # its own.
-    as_user = {"cwd": folder, "stdin": subprocess.DEVNULL, "start_new_session": True}
+    as_user: dict[str, Any] = {
+        "cwd": folder,
+        "stdin": subprocess.DEVNULL,
+        "start_new_session": True,
+    }
     if user:
         os.chown(folder, user.pw_uid, user.pw_gid)
         as_user |= {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}

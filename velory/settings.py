@@ -406,9 +406,10 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
-        # A page that isn't there is the proxy's log's business; an error of ours is a line with its
-        # traceback.
+        # A page that isn't there is a matter for the proxy's log; our errors come with a traceback.
         "django.request": {"level": "ERROR"},
+        # It warns of each HEAD that a monitor sends, as Django leaves cutting the body to the server.
+        "gunicorn.http.wsgi": {"level": "ERROR"},
         # Scanners ask for hosts that aren't ours all day; they get their 400 without a line each.
         "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
     },

@@ -10,7 +10,7 @@ admin.site.site_header = _("Velory Support")
 admin.site.site_title = _("Velory Support")
 admin.site.index_title = _("Companies, people, devices")
 # Support staff sign in where everybody does: one form, one rate limit.
-admin.site.login = secure_admin_login(admin.site.login)
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 
 def closed(request):
@@ -19,8 +19,9 @@ def closed(request):
 
 
 urlpatterns = [
-    path("", include("devices.urls")),
+    # Before devices, whose hardware/<table>/ would take hardware/repairs/ for a table.
     path("", include("repairs.urls")),
+    path("", include("devices.urls")),
     path("", include("accounts.urls")),
     # People are added, and their addresses kept, by their company. allauth needs these names all
     # the same.

@@ -93,6 +93,7 @@ class Command(BaseCommand):
         self.stdout.flush()
         # The port is part of the demo's cookie names, and gunicorn reads the settings afresh.
         os.environ["PORT"] = str(port)
+        os.chdir(settings.BASE_DIR)
         command = [sys.executable, "-m", "gunicorn", "--config", "python:velory.gunicorn"]
         command += ["--bind", f"[{host}]:{port}" if ":" in host else f"{host}:{port}"]
         command += ["--workers", str(workers), "--threads", str(threads)]
