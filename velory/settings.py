@@ -408,7 +408,7 @@ LOGGING = {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
         # A page that isn't there is a matter for the proxy's log; our errors come with a traceback.
         "django.request": {"level": "ERROR"},
-        # It warns of each HEAD that a monitor sends, as Django leaves cutting the body to the server.
+        # It warns of each HEAD that a monitor sends, as Django lets the server cut the body.
         "gunicorn.http.wsgi": {"level": "ERROR"},
         # Scanners ask for hosts that aren't ours all day; they get their 400 without a line each.
         "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
