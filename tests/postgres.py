@@ -34,9 +34,7 @@ def binaries():
     """The folder of the newest server's programs. Raises Unavailable."""
     folders = []
     if pg_config := shutil.which("pg_config"):
-        answer = subprocess.run(
-            [pg_config, "--bindir"], capture_output=True, text=True, check=False
-        )
+        answer = subprocess.run([pg_config, "--bindir"], capture_output=True, text=True, check=False)
         folders.append(Path(answer.stdout.strip()))
     debian = Path("/usr/lib/postgresql")
     folders += sorted(debian.glob("*/bin"), key=lambda path: version(path.parent), reverse=True)
@@ -84,9 +82,7 @@ def running():
         port = free_port()
         log = folder / "log"
         with log.open("wb") as output:
-            server = subprocess.Popen(
-                server_command(programs, folder, port), stdout=output, stderr=output, **as_user
-            )
+            server = subprocess.Popen(server_command(programs, folder, port), stdout=output, stderr=output, **as_user)
         url = make_role(server, folder, port, log)
         yield url
     finally:

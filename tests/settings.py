@@ -4,17 +4,14 @@
 no `.env`, reaches the tests.
 """
 
-import atexit
 import os
-import shutil
 import tempfile
 from pathlib import Path
 
-# A folder of this very process: runs side by side never meet, and nothing is left behind.
-_folder = Path(tempfile.mkdtemp(prefix="velory-tests-"))
-atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+# Files of this very process, which makes none before it needs one: runs side by side never meet.
+_files = Path(tempfile.gettempdir(), f"velory-tests-{os.getpid()}")
 
-os.environ.setdefault("DATABASE_URL", f"sqlite:///{_folder}/velory.sqlite3")
+os.environ.setdefault("DATABASE_URL", f"sqlite:///{_files}.sqlite3")
 for _name in ("DEMO", "EMAIL_URL", "PORT", "SECRET_KEY_FALLBACKS", "TIME_ZONE", "TRUSTED_PROXIES"):
     os.environ.pop(_name, None)
 os.environ |= {
@@ -30,14 +27,12 @@ from velory.settings import *  # noqa: E402, F403
 from velory.settings import DATABASES, STORAGES  # noqa: E402
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # A file, as in earnest: in memory, threads would share one connection and nothing could be
-    # locked.
-    DATABASES["default"]["TEST"] = {"NAME": str(_folder / "test.sqlite3")}
+    # A file, as in earnest: in memory, threads would share one connection and nothing could be locked.
+    DATABASES["default"]["TEST"] = {"NAME": f"{_files}-test.sqlite3"}
     DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-# In memory: counts of sign-ins don't outlive `cache.clear()`, and cost no statement in a query
-# count.
+# In memory: counts of sign-ins don't outlive `cache.clear()`, and cost no statement in a query count.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 # Static files straight from where they lie, so that no suite needs collectstatic.
 STORAGES |= {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}

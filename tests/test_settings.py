@@ -165,9 +165,7 @@ def test_refuses_to_start(load, changes, complaint):
 def test_the_example_is_refused_until_it_has_a_key_of_its_own(load):
     example = Path(velory.settings.BASE_DIR, ".env.example")
     values = dict(
-        line.split("=", 1)
-        for line in example.read_text().splitlines()
-        if "=" in line and not line.startswith("#")
+        line.split("=", 1) for line in example.read_text().splitlines() if "=" in line and not line.startswith("#")
     )
     with pytest.raises(ImproperlyConfigured) as refusal:
         load(**values)

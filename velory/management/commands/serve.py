@@ -23,9 +23,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
-        parser.add_argument(
-            "--port", type=int, default=settings.PORT, help=f"port ({settings.PORT})"
-        )
+        parser.add_argument("--port", type=int, default=settings.PORT, help=f"port ({settings.PORT})")
         parser.add_argument("--workers", type=int, default=2, help="processes (2)")
         parser.add_argument("--threads", type=int, default=6, help="threads of each (6)")
 
@@ -35,9 +33,7 @@ class Command(BaseCommand):
         self.refuse_an_old_database()
         self.refuse_missing_static_files()
         if not settings.HTTPS and not settings.DEMO:
-            self.stderr.write(
-                "HTTPS=false: passwords cross the network readable. For trying out only."
-            )
+            self.stderr.write("HTTPS=false: passwords cross the network readable. For trying out only.")
         self.become_gunicorn(host, port, workers, threads)
 
     def refuse_a_taken_port(self, host, port):
@@ -75,21 +71,15 @@ class Command(BaseCommand):
             raise self.no_answer(problem) from problem
         waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
         if waiting:
-            raise CommandError(
-                f"The database is {len(waiting)} migrations behind. Run: python manage.py migrate"
-            )
+            raise CommandError(f"The database is {len(waiting)} migrations behind. Run: python manage.py migrate")
 
     def refuse_missing_static_files(self):
         if not settings.DEBUG and not (settings.STATIC_ROOT / "staticfiles.json").exists():
-            raise CommandError(
-                "Static files are missing. Run: python manage.py collectstatic --no-input"
-            )
+            raise CommandError("Static files are missing. Run: python manage.py collectstatic --no-input")
 
     def become_gunicorn(self, host, port, workers, threads):
         connections.close_all()
-        self.stdout.write(
-            f"Velory listens on http://{f'[{host}]' if ':' in host else host}:{port}/"
-        )
+        self.stdout.write(f"Velory listens on http://{f'[{host}]' if ':' in host else host}:{port}/")
         self.stdout.flush()
         # The port is part of the demo's cookie names, and gunicorn reads the settings afresh.
         os.environ["PORT"] = str(port)
