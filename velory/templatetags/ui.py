@@ -90,9 +90,7 @@ def category_icon(category: str, size: int = 24) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def sort_header(
-    context: RequestContext, key: str, label: str, default: str = "", css: str = ""
-) -> SafeString:
+def sort_header(context: RequestContext, key: str, label: str, default: str = "", css: str = "") -> SafeString:
     """A table heading that sorts by `key` on a click, and the other way round on the next.
 
     The order stands in the address as `?sort=key` or `?sort=-key`; `default` is the order where
@@ -110,8 +108,7 @@ def sort_header(
     query.pop("page", None)
     url = f"{request.path}?{query.urlencode()}"
     return format_html(
-        '<th scope="col"{}{}>'
-        '<a href="{}" hx-get="{}" hx-target="#results" hx-push-url="true">{}{}</a></th>',
+        '<th scope="col"{}{}><a href="{}" hx-get="{}" hx-target="#results" hx-push-url="true">{}{}</a></th>',
         format_html(' class="{}"', css) if css else "",
         state,
         url,
