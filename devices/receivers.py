@@ -36,18 +36,14 @@ def unassign(device: Device, *, by: User, **facts: Any) -> None:
 
 
 @on_edge(Status.IN_REPAIR, Status.ACTIVE)
-def log_finish(
-    device: Device, *, by: User, assigning: bool = False, **facts: Any
-) -> None:
+def log_finish(device: Device, *, by: User, assigning: bool = False, **facts: Any) -> None:
     """The line of the assignment says all, where there is one."""
     if not assigning:
         device.record("not_in_repair", by=by)
 
 
 @on_edge(Status.IN_REPAIR, Status.RECYCLED)
-def log_removal(
-    device: Device, *, by: User, replacement: Device | None = None, **facts: Any
-) -> None:
+def log_removal(device: Device, *, by: User, replacement: Device | None = None, **facts: Any) -> None:
     if replacement is not None:
         device.record("replacement_registered", by=by, device=replacement)
     device.record("removed", by=by)

@@ -7,3 +7,7 @@ assigned = Signal()
 
 # A device page is put together: `device`, `user`. Receivers return a dict for the template.
 device_page = Signal()
+
+# A table or list of devices is put together: `devices` (a list), `user`. Receivers set what a row shows of theirs:
+# `device.remark`, a text, and whatever their own templates look for.
+devices_listed = Signal()

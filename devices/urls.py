@@ -1,2 +1,19 @@
+from django.urls import path
+
+from .views import describing, hardware, moving, page
+
 app_name = "devices"
-urlpatterns = []
+urlpatterns = [
+    path("", hardware.mine, name="mine"),
+    path("hardware/", hardware.hardware, name="hardware"),
+    path("hardware/<slug:table>/", hardware.hardware, name="hardware_table"),
+    path("hardware/<slug:table>/export/", hardware.export, name="export"),
+    path("devices/all/", hardware.colleagues, name="colleagues"),
+    path("devices/new/", describing.register, name="register"),
+    path("devices/<int:pk>/", page.overview, name="overview"),
+    path("devices/<int:pk>/edit/", describing.edit, name="edit"),
+    path("devices/<int:pk>/log/", page.log, name="log"),
+    path("devices/<int:pk>/notes/", describing.add_note, name="add_note"),
+    path("devices/<int:pk>/unassign/", moving.unassign, name="unassign"),
+    path("devices/<int:pk>/restore/", moving.restore, name="restore"),
+]

@@ -24,9 +24,7 @@ SENTENCES = {
     # Fixed by the guide.
     "removed": _("%(actor)s removed device from Velory."),
     "replacement_registered": _("%(actor)s registered %(device)s as replacement."),
-    "replacement_assigned": _(
-        "%(actor)s assigned %(device)s as replacement to %(user)s."
-    ),
+    "replacement_assigned": _("%(actor)s assigned %(device)s as replacement to %(user)s."),
     "restored": _("%(actor)s restored device to Velory."),
     "backed_up": _("%(actor)s confirmed a backup."),
     "backup_impossible": _("%(actor)s could not back up device: it does not start."),

@@ -23,14 +23,23 @@ def acknowledge_backup(repair: Repair, how: str, *, by: User) -> None:
         repair = Repair.objects.get(pk=repair.pk)
         if not repair.wants_backup:
             raise MoveRefused(
-                _("The backup of %(device)s is settled already. Nothing was changed.")
-                % {"device": device}
+                _("The backup of %(device)s is settled already. Nothing was changed.") % {"device": device}
             )
         repair.backup, repair.backup_by, repair.backup_at = how, by, clock.now()
         repair.save(update_fields=["backup", "backup_by", "backup_at"])
-        device.record(
-            "backed_up" if how == Repair.Backup.DONE else "backup_impossible", by=by
-        )
+        device.record("backed_up" if how == Repair.Backup.DONE else "backup_impossible", by=by)
+
+
+def amend(repair: Repair, *, by: User, seen: int | None = None, problem: str, description: str) -> None:
+    """Change what a request says, while it waits. The reporter, the holder or an admin may. Raises MoveRefused when it
+    waits no more."""
+    with repair.device.changing(by=by, seen=seen) as device:
+        if not device.may("revert", by):
+            raise MoveRefused(
+                _("%(device)s is %(status)s, so its request can't be changed.")
+                % {"device": device, "status": device.get_status_display()}
+            )
+        Repair.objects.open().filter(device=device).update(problem=problem, description=description)
 
 
 def close_mdm_release(release: MDMRelease, state: str, *, by: User) -> None:
@@ -41,17 +50,13 @@ def close_mdm_release(release: MDMRelease, state: str, *, by: User) -> None:
         release = MDMRelease.objects.get(pk=release.pk)
         if not release.is_open:
             raise MoveRefused(
-                _(
-                    "The MDM release of %(device)s is settled already: %(state)s. Nothing was changed."
-                )
+                _("The MDM release of %(device)s is settled already: %(state)s. Nothing was changed.")
                 % {"device": device, "state": release.get_state_display()}
             )
         release.state, release.closed_at, release.closed_by = state, clock.now(), by
         release.save(update_fields=["state", "closed_at", "closed_by"])
         device.record(
-            "mdm_released"
-            if state == MDMRelease.State.RELEASED
-            else "mdm_not_enrolled",
+            "mdm_released" if state == MDMRelease.State.RELEASED else "mdm_not_enrolled",
             by=by,
         )
 
@@ -70,18 +75,12 @@ def replace(
     Returns the new device. Raises as `Device.move`, `Device.assign` and `Device.objects.register` do.
     """
     with device.changing(by=by, seen=seen) as old:
-        new = Device.objects.register(
-            old.company, by=by, holder=holder, payor=payor, **description
-        )
-        old.carry_out(
-            "recycle", by=by, outcome=Repair.Outcome.REPLACED, replacement=new
-        )
+        new = Device.objects.register(old.company, by=by, holder=holder, payor=payor, **description)
+        old.carry_out("recycle", by=by, outcome=Repair.Outcome.REPLACED, replacement=new)
     return new
 
 
-def lend(
-    device: Device, repair: Repair, payor: Payor, *, by: User, seen: int | None = None
-) -> Device:
+def lend(device: Device, repair: Repair, payor: Payor, *, by: User, seen: int | None = None) -> Device:
     """Assign `device` to whom an open repair took theirs from, *as replacement*. Both logs say so.
 
     Returns the fresh device. Raises as `Device.assign` does, and ValidationError when the repair is over or its device
@@ -95,24 +94,12 @@ def lend(
             .select_for_update(no_key=True)
             .values_list("pk")
         )
-        repair = Repair.objects.select_related("device", "holder_user").get(
-            pk=repair.pk
-        )
-        if (
-            not repair.is_open
-            or repair.holder_user is None
-            or repair.device_id == device.pk
-        ):
-            raise ValidationError(
-                {"loan_for": _("This repair is over. Choose another, or none.")}
-            )
-        lent = device.assign(
-            repair.holder_user, payor, by=by, seen=seen, loan_for=repair
-        )
+        repair = Repair.objects.select_related("device", "holder_user").get(pk=repair.pk)
+        if not repair.is_open or repair.holder_user is None or repair.device_id == device.pk:
+            raise ValidationError({"loan_for": _("This repair is over. Choose another, or none.")})
+        lent = device.assign(repair.holder_user, payor, by=by, seen=seen, loan_for=repair)
         with repair.device.changing(by=by) as broken:
-            broken.record(
-                "replacement_assigned", by=by, device=device, user=repair.holder_user
-            )
+            broken.record("replacement_assigned", by=by, device=device, user=repair.holder_user)
     return lent  # type: ignore[return-value]
 
 

@@ -10,15 +10,9 @@ class Assignment(models.Model):
     """A dated stay of a device with a user or in a space. The device itself knows its holder of now; this is the
     history, kept in step by the same verbs."""
 
-    company = models.ForeignKey(
-        "accounts.Company", on_delete=models.PROTECT, related_name="+"
-    )
-    device = models.ForeignKey(
-        "devices.Device", on_delete=models.PROTECT, related_name="assignments"
-    )
-    user = models.ForeignKey(
-        "accounts.User", on_delete=models.PROTECT, related_name="assignments", null=True
-    )
+    company = models.ForeignKey("accounts.Company", on_delete=models.PROTECT, related_name="+")
+    device = models.ForeignKey("devices.Device", on_delete=models.PROTECT, related_name="assignments")
+    user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="assignments", null=True)
     space = models.ForeignKey(
         "accounts.Space",
         on_delete=models.PROTECT,
@@ -32,9 +26,7 @@ class Assignment(models.Model):
         verbose_name = _("assignment")
         verbose_name_plural = _("assignments")
         ordering = ["-started_at", "-id"]
-        indexes = [
-            models.Index(fields=["device", "-started_at"], name="assignment_list")
-        ]
+        indexes = [models.Index(fields=["device", "-started_at"], name="assignment_list")]
         constraints = [
             company_row("assignment_company_row"),
             SameCompany(field="device", name="assignment_device_same_company"),
@@ -46,8 +38,7 @@ class Assignment(models.Model):
                 name="assignment_one_open",
             ),
             models.CheckConstraint(
-                condition=models.Q(user=None, space__isnull=False)
-                | models.Q(user__isnull=False, space=None),
+                condition=models.Q(user=None, space__isnull=False) | models.Q(user__isnull=False, space=None),
                 name="assignment_one_holder",
             ),
         ]

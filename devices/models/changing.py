@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts import clock
 from accounts.models import User
+from accounts.models.closable import Refused
 
 from .event import Line, write_lines
 
@@ -23,7 +24,7 @@ HOLDERS_AND_PAYORS = (
 )
 
 
-class MoveRefused(Exception):
+class MoveRefused(Refused):
     """The device's status, or what has happened since the page was opened, forbids the act. Nothing was changed.
 
     `str()` is a sentence for the person who tried.
@@ -57,19 +58,13 @@ class Changing(models.Model):
             device._begin(by)
             if seen is not None and seen != device.revision:
                 raise MoveRefused(
-                    _(
-                        "%(device)s has changed since you opened the page: it is now %(status)s. Nothing was done."
-                    )
+                    _("%(device)s has changed since you opened the page: it is now %(status)s. Nothing was done.")
                     % {"device": device, "status": device.get_status_display()}  # type: ignore[attr-defined]
                 )
             before = device._stored()
             yield device
             write_lines(device, device._lines, clock.now())  # type: ignore[arg-type]
-            if changed := [
-                name
-                for name, value in device._stored().items()
-                if value != before[name]
-            ]:
+            if changed := [name for name, value in device._stored().items() if value != before[name]]:
                 device.save(update_fields=changed)
 
     def _begin(self, by: User) -> None:
@@ -79,10 +74,7 @@ class Changing(models.Model):
         self._lines = []
 
     def _stored(self) -> dict[str, object]:
-        return {
-            field.attname: getattr(self, field.attname)
-            for field in self._meta.concrete_fields
-        }
+        return {field.attname: getattr(self, field.attname) for field in self._meta.concrete_fields}
 
     def record(self, kind: str, *, by: User, field: str = "", **names: object) -> None:
         """Put a line into the log; it is written when the change ends. `kind` is one of `wording.SENTENCES`; `names`

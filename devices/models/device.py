@@ -15,6 +15,7 @@ from accounts.models.closable import require_admin
 from accounts.text import identifier_key
 from accounts.walls import SameCompany, company_row
 
+from devices import categories
 from .changing import HOLDERS_AND_PAYORS, MoveRefused
 from .holding import Holding
 from .note import Note
@@ -24,16 +25,18 @@ class DeviceQuerySet(models.QuerySet["Device"]):
     def visible_to(self, user: User) -> Self:
         """What this person may open: an admin everything of the company; an employee what they hold, and what a repair
         took from them or what they reported, until it is back with somebody."""
-        company = self.filter(company_id=user.company_id, company__isnull=False)
         if user.is_admin:
-            return company
+            return self.filter(company_id=user.company_id, company__isnull=False)
+        return self.concerning(user)
+
+    def concerning(self, user: User) -> Self:
+        """What is this person's own business, whatever their role: My devices."""
+        company = self.filter(company_id=user.company_id, company__isnull=False)
         away = models.Q(status=Device.Status.IN_REPAIR) | models.Q(
             returned_from_repair=True, holder_user=None, holder_space=None
         )
         return company.exclude(status=Device.Status.RECYCLED).filter(
-            models.Q(holder_user=user)
-            | models.Q(reported_by=user)
-            | (models.Q(last_holder_user=user) & away)
+            models.Q(holder_user=user) | models.Q(reported_by=user) | (models.Q(last_holder_user=user) & away)
         )
 
     def in_use(self) -> Self:
@@ -42,9 +45,7 @@ class DeviceQuerySet(models.QuerySet["Device"]):
 
     def unassigned(self) -> Self:
         """In nobody's hands although nothing is wrong with them. What is in repair has a table of its own."""
-        return self.filter(
-            status=Device.Status.ACTIVE, holder_user=None, holder_space=None
-        )
+        return self.filter(status=Device.Status.ACTIVE, holder_user=None, holder_space=None)
 
     def with_people(self) -> Self:
         """Holders and payors come along, so that a table asks once."""
@@ -89,15 +90,11 @@ def is_its_admin(device: "Device", user: User) -> bool:
 
 
 def is_holder_or_admin(device: "Device", user: User) -> bool:
-    return is_its_admin(device, user) or (
-        user.is_active and device.holder_user_id == user.pk
-    )
+    return is_its_admin(device, user) or (user.is_active and device.holder_user_id == user.pk)
 
 
 def is_holder_reporter_or_admin(device: "Device", user: User) -> bool:
-    return is_holder_or_admin(device, user) or (
-        user.is_active and device.reported_by_id == user.pk
-    )
+    return is_holder_or_admin(device, user) or (user.is_active and device.reported_by_id == user.pk)
 
 
 class Status(models.TextChoices):
@@ -125,30 +122,18 @@ class Device(Holding):
 
     # What it is
     name = models.CharField(gettext_lazy("name"), max_length=100)
-    category = models.CharField(
-        gettext_lazy("category"), max_length=60, default="Laptop"
-    )
-    manufacturer = models.CharField(
-        gettext_lazy("manufacturer"), max_length=100, blank=True
-    )
+    category = models.CharField(gettext_lazy("category"), max_length=60, default="Laptop")
+    manufacturer = models.CharField(gettext_lazy("manufacturer"), max_length=100, blank=True)
     model = models.CharField(gettext_lazy("model"), max_length=100, blank=True)
-    model_number = models.CharField(
-        gettext_lazy("model number"), max_length=100, blank=True
-    )
-    serial_number = models.CharField(
-        gettext_lazy("serial number"), max_length=100, blank=True
-    )
+    model_number = models.CharField(gettext_lazy("model number"), max_length=100, blank=True)
+    serial_number = models.CharField(gettext_lazy("serial number"), max_length=100, blank=True)
     serial_key = models.CharField(max_length=400, blank=True, editable=False)
     asset_tag = models.CharField(gettext_lazy("asset tag"), max_length=100, blank=True)
     asset_tag_key = models.CharField(max_length=400, blank=True, editable=False)
     imei = models.CharField(gettext_lazy("IMEI"), max_length=20, blank=True)
     supplier = models.CharField(gettext_lazy("supplier"), max_length=100, blank=True)
-    order_number = models.CharField(
-        gettext_lazy("order number"), max_length=100, blank=True
-    )
-    purchase_date = models.DateField(
-        gettext_lazy("purchase date"), null=True, blank=True
-    )
+    order_number = models.CharField(gettext_lazy("order number"), max_length=100, blank=True)
+    purchase_date = models.DateField(gettext_lazy("purchase date"), null=True, blank=True)
     purchase_cost = models.DecimalField(
         gettext_lazy("purchase cost"),
         max_digits=12,
@@ -156,15 +141,25 @@ class Device(Holding):
         null=True,
         blank=True,
     )
-    warranty_end = models.DateField(
-        gettext_lazy("warranty ends"), null=True, blank=True
-    )
+    warranty_end = models.DateField(gettext_lazy("warranty ends"), null=True, blank=True)
     renewal_date = models.DateField(gettext_lazy("renewal date"), null=True, blank=True)
 
-    DESCRIPTION = (
-        "name category manufacturer model model_number serial_number asset_tag imei supplier order_number "
-        "purchase_date purchase_cost warranty_end renewal_date"
-    ).split()
+    DESCRIPTION = [
+        "name",
+        "category",
+        "manufacturer",
+        "model",
+        "model_number",
+        "serial_number",
+        "asset_tag",
+        "imei",
+        "supplier",
+        "order_number",
+        "purchase_date",
+        "purchase_cost",
+        "warranty_end",
+        "renewal_date",
+    ]
 
     # Where it stands
     status = FSMField(
@@ -186,9 +181,10 @@ class Device(Holding):
         editable=False,
     )
     registered_at = models.DateTimeField(gettext_lazy("registered"), editable=False)
-    archived_at = models.DateTimeField(
-        gettext_lazy("archived"), null=True, blank=True, editable=False
-    )
+    archived_at = models.DateTimeField(gettext_lazy("archived"), null=True, blank=True, editable=False)
+
+    # What other apps say of it in the row of a table (devices.signals.devices_listed).
+    remark = ""
 
     objects = DeviceQuerySet.as_manager()
 
@@ -197,9 +193,7 @@ class Device(Holding):
         verbose_name_plural = gettext_lazy("devices")
         ordering = ["name", "id"]
         indexes = [
-            models.Index(
-                fields=["company", "status", "name", "id"], name="device_by_status"
-            ),
+            models.Index(fields=["company", "status", "name", "id"], name="device_by_status"),
             models.Index(fields=["company", "name", "id"], name="device_by_name"),
             models.Index(fields=["company", "category"], name="device_by_category"),
         ]
@@ -212,34 +206,24 @@ class Device(Holding):
                 name="device_payor_same_company",
                 carries=("payor_kind", "kind"),
             ),
-            SameCompany(
-                field="last_holder_user", name="device_last_holder_user_same_company"
-            ),
-            SameCompany(
-                field="last_holder_space", name="device_last_holder_space_same_company"
-            ),
+            SameCompany(field="last_holder_user", name="device_last_holder_user_same_company"),
+            SameCompany(field="last_holder_space", name="device_last_holder_space_same_company"),
             SameCompany(field="last_payor", name="device_last_payor_same_company"),
             SameCompany(field="reported_by", name="device_reported_by_same_company"),
             models.UniqueConstraint(
                 fields=["company", "serial_key"],
                 condition=~models.Q(serial_key=""),
                 name="device_serial_number_once",
-                violation_error_message=gettext_lazy(
-                    "A device with this serial number is registered already."
-                ),
+                violation_error_message=gettext_lazy("A device with this serial number is registered already."),
             ),
             models.UniqueConstraint(
                 fields=["company", "asset_tag_key"],
                 condition=~models.Q(asset_tag_key=""),
                 name="device_asset_tag_once",
-                violation_error_message=gettext_lazy(
-                    "A device with this asset tag is registered already."
-                ),
+                violation_error_message=gettext_lazy("A device with this asset tag is registered already."),
             ),
             models.CheckConstraint(
-                condition=models.Q(
-                    status__in=["active", "needs_repair", "in_repair", "recycled"]
-                ),
+                condition=models.Q(status__in=["active", "needs_repair", "in_repair", "recycled"]),
                 name="device_status_known",
             ),
             models.CheckConstraint(
@@ -262,18 +246,14 @@ class Device(Holding):
                 name="device_payor_kind_kept",
             ),
             models.CheckConstraint(
-                condition=~models.Q(payor_kind="employee")
-                | models.Q(holder_user__isnull=False),
+                condition=~models.Q(payor_kind="employee") | models.Q(holder_user__isnull=False),
                 name="device_employee_pays_what_users_hold",
             ),
             models.CheckConstraint(
-                condition=models.Q(holder_user=None, holder_space=None)
-                | models.Q(payor__isnull=False),
+                condition=models.Q(holder_user=None, holder_space=None) | models.Q(payor__isnull=False),
                 name="device_held_is_paid",
             ),
-            models.CheckConstraint(
-                condition=~models.Q(name=""), name="device_has_a_name"
-            ),
+            models.CheckConstraint(condition=~models.Q(name=""), name="device_has_a_name"),
         ]
 
     def __str__(self) -> str:
@@ -288,11 +268,19 @@ class Device(Holding):
     def support_url(self) -> str:
         return reverse("repairs:support", args=[self.pk])
 
+    @property
+    def unassign_url(self) -> str:
+        return reverse("devices:unassign", args=[self.pk])
+
     # Questions
 
     @property
     def is_archived(self) -> bool:
         return self.status == Status.RECYCLED
+
+    @property
+    def category_label(self) -> str:
+        return categories.label(self.category)
 
     def may(self, verb: str, user: User) -> bool:
         """Whether this person may carry out this move now: role, status and the company's gate."""
@@ -369,9 +357,7 @@ class Device(Holding):
         """It was removed by mistake: back in Hardware, unassigned."""
         self.archived_at = None
 
-    def move(
-        self, verb: str, *, by: User, seen: int | None = None, **facts: Any
-    ) -> Self:
+    def move(self, verb: str, *, by: User, seen: int | None = None, **facts: Any) -> Self:
         """Carry out one of the moves above: the row locked, one transaction, one save. Returns the fresh device.
 
         `seen` is the revision that the person's page showed. `facts` reach the transition and its receivers: `report`
@@ -392,15 +378,11 @@ class Device(Holding):
             raise PermissionDenied(_("You may not do this with the device."))
         if move.source != self.status:
             raise MoveRefused(
-                _(
-                    "%(device)s is %(status)s, so this can't be done. Nothing was changed."
-                )
+                _("%(device)s is %(status)s, so this can't be done. Nothing was changed.")
                 % {"device": self, "status": self.get_status_display()}
             )
         if move.custom.get("gated") and not self.company.repair_flow_on:
-            raise PermissionDenied(
-                _("The repair flow is not activated for your company.")
-            )
+            raise PermissionDenied(_("The repair flow is not activated for your company."))
         getattr(self, verb)(by=by, **facts)
         self.status_since = clock.now()
         self.revision += 1
@@ -408,10 +390,7 @@ class Device(Holding):
     @classmethod
     def transitions(cls) -> Mapping[str, Transition]:
         """Every move by its verb; each has one source. docs/moves.md is drawn from this."""
-        return {
-            move.name: move
-            for move in cls._meta.get_field("status").get_all_transitions(cls)
-        }
+        return {move.name: move for move in cls._meta.get_field("status").get_all_transitions(cls)}
 
     @classmethod
     def _transition(cls, verb: str) -> Transition:
@@ -432,10 +411,7 @@ class Device(Holding):
         with self.changing(by=by) as device:
             require_admin(by, device.company_id)
             if device.is_archived:
-                raise MoveRefused(
-                    _("%(device)s is archived and can't be edited.")
-                    % {"device": device}
-                )
+                raise MoveRefused(_("%(device)s is archived and can't be edited.") % {"device": device})
             for name, value in fields.items():
                 before = getattr(device, name)
                 if value != before:
@@ -446,8 +422,7 @@ class Device(Holding):
                         before=_as_text(before),
                         after=_as_text(value),
                     )
-                    setattr(device, name, value)
-            device._check_description()
+            device.describe(fields)
         return device
 
     def add_note(self, text: str, *, by: User) -> Self:
@@ -455,10 +430,7 @@ class Device(Holding):
         with self.changing(by=by) as device:
             require_admin(by, device.company_id)
             if device.is_archived:
-                raise MoveRefused(
-                    _("%(device)s is archived and can't be edited.")
-                    % {"device": device}
-                )
+                raise MoveRefused(_("%(device)s is archived and can't be edited.") % {"device": device})
             Note.objects.create(
                 company_id=device.company_id,
                 device=device,
@@ -469,13 +441,14 @@ class Device(Holding):
             device.record("note_added", by=by)
         return device
 
-    def _check_description(self) -> None:
-        """Bring the compared forms in step, and check lengths, choices and uniqueness. Raises ValidationError."""
+    def describe(self, fields: Mapping[str, Any]) -> None:
+        """Set fields of `DESCRIPTION` and the forms in which they are compared, and check them. Stores nothing.
+        Raises ValidationError."""
+        for name, value in fields.items():
+            setattr(self, name, value)
         self.serial_key = identifier_key(self.serial_number)
         self.asset_tag_key = identifier_key(self.asset_tag)
-        self.clean_fields(
-            exclude={field.name for field in self._meta.fields} - set(self.DESCRIPTION)
-        )
+        self.clean_fields(exclude={field.name for field in self._meta.fields} - set(self.DESCRIPTION))
         self.refuse_duplicates()
 
     def refuse_duplicates(self) -> None:
@@ -486,11 +459,7 @@ class Device(Holding):
             ("asset_tag", "asset_tag_key"),
         ):
             if value := getattr(self, key):
-                same = (
-                    Device.objects.filter(company_id=self.company_id, **{key: value})
-                    .exclude(pk=self.pk)
-                    .first()
-                )
+                same = Device.objects.filter(company_id=self.company_id, **{key: value}).exclude(pk=self.pk).first()
                 if same is not None:
                     raise ValidationError(
                         {

@@ -5,13 +5,15 @@ import json
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Payor, Space, User
 from accounts.walls import SameCompany, company_row
+
+from .assignment import Assignment
 
 if TYPE_CHECKING:
     from .device import Device
@@ -29,9 +31,7 @@ class Nameplate(models.Model):
         TEXT = "text", _("text")
 
     id = models.CharField(primary_key=True, max_length=64)
-    company = models.ForeignKey(
-        "accounts.Company", on_delete=models.PROTECT, related_name="+"
-    )
+    company = models.ForeignKey("accounts.Company", on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=6, choices=Kind)
     # A plain number, not a key: the plate outlives what it names.
     reference = models.BigIntegerField(null=True)
@@ -41,9 +41,7 @@ class Nameplate(models.Model):
     class Meta:
         verbose_name = _("nameplate")
         verbose_name_plural = _("nameplates")
-        indexes = [
-            models.Index(fields=["company", "kind", "reference"], name="nameplate_of")
-        ]
+        indexes = [models.Index(fields=["company", "kind", "reference"], name="nameplate_of")]
         constraints = [company_row("nameplate_company_row")]
 
     def __str__(self) -> str:
@@ -55,9 +53,7 @@ class Nameplate(models.Model):
         return hashlib.sha256(f"{salt}\0{name}".encode()).hexdigest()
 
     @classmethod
-    def engrave(
-        cls, company_id: int, kind: str, reference: int | None, name: str
-    ) -> "Nameplate":
+    def engrave(cls, company_id: int, kind: str, reference: int | None, name: str) -> "Nameplate":
         """A new plate, not stored yet."""
         salt = secrets.token_hex(16)
         return cls(
@@ -121,8 +117,7 @@ def write_lines(device: "Device", lines: Iterable[Line], recorded_at: datetime) 
     events = []
     for line in lines:
         details: dict[str, str | None] = {
-            role: None if thing in (None, "") else plates[_key_of(thing)].pk
-            for role, thing in line.names.items()
+            role: None if thing in (None, "") else plates[_key_of(thing)].pk for role, thing in line.names.items()
         }
         if line.field:
             details["field"] = line.field
@@ -146,12 +141,7 @@ def write_lines(device: "Device", lines: Iterable[Line], recorded_at: datetime) 
 def _plates_for(company_id: int, lines: list[Line]) -> dict[_Key, Nameplate]:
     """A plate for each name in the lines, stored: those that stand already, and new ones."""
     wanted = {_key_of(line.by) for line in lines}
-    wanted |= {
-        _key_of(thing)
-        for line in lines
-        for thing in line.names.values()
-        if thing not in (None, "")
-    }
+    wanted |= {_key_of(thing) for line in lines for thing in line.names.values() if thing not in (None, "")}
     match = models.Q(pk=None)
     for kind in (
         Nameplate.Kind.USER,
@@ -168,7 +158,40 @@ def _plates_for(company_id: int, lines: list[Line]) -> dict[_Key, Nameplate]:
     return {**plates, **new}
 
 
+# Lines that name who got or gave up a device.
+_NAMES_A_HOLDER = ("assigned", "assigned_repaired", "unassigned", "replacement_assigned")
+
+
 class EventQuerySet(models.QuerySet["Event"]):
+    def visible_to(self, user: User, device: "Device") -> Self:
+        """A device's lines, as far as this person may read them. An admin reads all. An employee reads what happened
+        while the device was theirs or away from them: not who else had it, and nothing of notes and costs."""
+        lines = self.filter(company_id=user.company_id, device=device)
+        if user.is_admin:
+            return lines
+        stays = list(Assignment.objects.filter(device=device).order_by("started_at", "pk"))
+        own = [stay for stay in stays if stay.user_id == user.pk]
+        if not own:
+            return lines.none()
+        lines = lines.filter(occurred_at__gte=own[0].started_at)
+        for stay in stays:
+            if stay.user_id != user.pk and stay.started_at > own[0].started_at:
+                lines = lines.exclude(
+                    occurred_at__gte=stay.started_at,
+                    occurred_at__lt=stay.ended_at or datetime.max.replace(tzinfo=UTC),
+                )
+        plates = list(
+            Nameplate.objects.filter(
+                company_id=user.company_id, kind=Nameplate.Kind.USER, reference=user.pk
+            ).values_list("pk", flat=True)
+        )
+        names_me = models.Q(details__holder__in=plates) | models.Q(details__user__in=plates)
+        return (
+            lines.filter(~models.Q(kind__in=_NAMES_A_HOLDER) | names_me)
+            .exclude(kind="note_added")
+            .exclude(kind="field_changed", details__field="purchase_cost")
+        )
+
     def with_names(self) -> "list[Event]":
         """The events with every plate in them, in two queries."""
         events = list(self)
@@ -184,12 +207,8 @@ class EventQuerySet(models.QuerySet["Event"]):
 class Event(models.Model):
     """One line of a device's event log. Never changed, never deleted: the database refuses both."""
 
-    company = models.ForeignKey(
-        "accounts.Company", on_delete=models.PROTECT, related_name="+"
-    )
-    device = models.ForeignKey(
-        "devices.Device", on_delete=models.PROTECT, related_name="events"
-    )
+    company = models.ForeignKey("accounts.Company", on_delete=models.PROTECT, related_name="+")
+    device = models.ForeignKey("devices.Device", on_delete=models.PROTECT, related_name="events")
     sequence = models.PositiveIntegerField()
     previous = models.CharField(max_length=64, blank=True)
     digest = models.CharField(max_length=64)
@@ -211,9 +230,7 @@ class Event(models.Model):
         constraints = [
             SameCompany(field="device", name="event_device_same_company"),
             SameCompany(field="actor", name="event_actor_same_company"),
-            models.UniqueConstraint(
-                fields=["device", "sequence"], name="event_sequence_once"
-            ),
+            models.UniqueConstraint(fields=["device", "sequence"], name="event_sequence_once"),
         ]
 
     def __str__(self) -> str:
@@ -234,17 +251,13 @@ class Event(models.Model):
                 for moment in (self.occurred_at, self.recorded_at)
             ),
         ]
-        text = json.dumps(
-            line, ensure_ascii=False, separators=(",", ":"), sort_keys=True
-        )
+        text = json.dumps(line, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property
     def plate_ids(self) -> set[str]:
         """The plates that the details refer to."""
-        return {
-            value for role, value in self.details.items() if role != "field" and value
-        }
+        return {value for role, value in self.details.items() if role != "field" and value}
 
     @property
     def sentence(self) -> str:

@@ -117,9 +117,7 @@ class Holding(Changing):
 
     # Inside a change
 
-    def hand_to(
-        self, to: User | Space, payor: Payor, *, by: User, **facts: object
-    ) -> None:
+    def hand_to(self, to: User | Space, payor: Payor, *, by: User, **facts: object) -> None:
         """`assign`, inside a change that is open already."""
         require_admin(by, self.company_id)
         self._refuse_unless_settled(in_repair_too=True)
@@ -129,10 +127,7 @@ class Holding(Changing):
             self.carry_out("finish", by=by, assigning=True)
         if to == self.holder:
             if payor == self.payor:
-                raise MoveRefused(
-                    _("%(device)s is assigned to %(holder)s already.")
-                    % {"device": self, "holder": to}
-                )
+                raise MoveRefused(_("%(device)s is assigned to %(holder)s already.") % {"device": self, "holder": to})
             self._set_payor(payor, by=by)
         else:
             self._end_assignment(by=by)
@@ -151,20 +146,13 @@ class Holding(Changing):
         """Holder and payor stand still while the device waits for repair, and for ever once it is archived."""
         if self.status == self.Status.NEEDS_REPAIR:
             raise MoveRefused(
-                _(
-                    "%(device)s is waiting for repair. Revert it or take it in before you change who holds it."
-                )
+                _("%(device)s is waiting for repair. Revert it or take it in before you change who holds it.")
                 % {"device": self}
             )
         if self.status == self.Status.RECYCLED:
-            raise MoveRefused(
-                _("%(device)s is archived. Restore it before you assign it.")
-                % {"device": self}
-            )
+            raise MoveRefused(_("%(device)s is archived. Restore it before you assign it.") % {"device": self})
         if self.status == self.Status.IN_REPAIR and not in_repair_too:
-            raise MoveRefused(
-                _("%(device)s is in repair and with nobody.") % {"device": self}
-            )
+            raise MoveRefused(_("%(device)s is in repair and with nobody.") % {"device": self})
 
     def _still_available(self, to: User | Space) -> User | Space:
         """The holder-to-be, locked, so that nobody closes it between this look and the commit."""
@@ -175,27 +163,14 @@ class Holding(Changing):
             .first()
         )
         if row is None or not (row.is_active if isinstance(row, User) else row.is_open):
-            raise ValidationError(
-                {
-                    "holder": _("%(holder)s can't be assigned to any more.")
-                    % {"holder": to}
-                }
-            )
+            raise ValidationError({"holder": _("%(holder)s can't be assigned to any more.") % {"holder": to}})
         return row
 
     def _check_payor(self, payor: Payor, to: User | Space) -> None:
         if payor.company_id != self.company_id or not payor.is_open:
-            raise ValidationError(
-                {"payor": _("%(payor)s can't be chosen any more.") % {"payor": payor}}
-            )
+            raise ValidationError({"payor": _("%(payor)s can't be chosen any more.") % {"payor": payor}})
         if payor.is_employee and not isinstance(to, User):
-            raise ValidationError(
-                {
-                    "payor": _(
-                        "Employee pays only for what a person holds. Choose another payor."
-                    )
-                }
-            )
+            raise ValidationError({"payor": _("Employee pays only for what a person holds. Choose another payor.")})
 
     def _begin_assignment(self, to: User | Space, *, by: User) -> None:
         Assignment.objects.create(
@@ -218,9 +193,7 @@ class Holding(Changing):
     def _end_assignment(self, *, by: User) -> None:
         if self.is_unassigned:
             return
-        Assignment.objects.filter(device=self, ended_at=None).update(
-            ended_at=clock.now()
-        )
+        Assignment.objects.filter(device=self, ended_at=None).update(ended_at=clock.now())
         self.record("unassigned", by=by, holder=self.holder)
         self.last_holder_user, self.last_holder_space = (
             self.holder_user,

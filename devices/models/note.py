@@ -8,15 +8,9 @@ from accounts.walls import SameCompany
 class Note(models.Model):
     """What an admin wrote down about a device. Employees never see it."""
 
-    company = models.ForeignKey(
-        "accounts.Company", on_delete=models.PROTECT, related_name="+"
-    )
-    device = models.ForeignKey(
-        "devices.Device", on_delete=models.PROTECT, related_name="notes"
-    )
-    author = models.ForeignKey(
-        "accounts.User", on_delete=models.PROTECT, related_name="+"
-    )
+    company = models.ForeignKey("accounts.Company", on_delete=models.PROTECT, related_name="+")
+    device = models.ForeignKey("devices.Device", on_delete=models.PROTECT, related_name="notes")
+    author = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     text = models.TextField(_("note"), max_length=5000)
     written_at = models.DateTimeField(default=clock.now)
 

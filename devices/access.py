@@ -1,0 +1,55 @@
+"""The one shape of a view of a device: found among what the person may see, then the role, then the act."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import PersonRequest, member_required
+
+from .models import Device, MoveRefused
+
+DeviceView = Callable[..., HttpResponse]
+
+
+def visible_device(request: PersonRequest, pk: int) -> Device:
+    """The device with its holders and payors, or 404: what you may not see does not exist."""
+    device: Device = get_object_or_404(Device.objects.visible_to(request.user).with_people(), pk=pk)
+    device.company = request.user.company
+    return device
+
+
+def device_view(
+    *methods: str, admin: bool = False, refused_on: DeviceView | None = None
+) -> Callable[[DeviceView], DeviceView]:
+    """Give the view the device of its address instead of a key.
+
+    404 where the person may not see it, then 403 where `admin` is asked for and they are none. A MoveRefused answers
+    409 with `refused_on(request, device, status=409)`: the current page, as it is now, with the message on top.
+    """
+
+    def decorate(view: DeviceView) -> DeviceView:
+        @require_http_methods(methods)
+        @member_required
+        @wraps(view)
+        def wrapper(request: PersonRequest, pk: int, **kwargs: Any) -> HttpResponse:
+            device = visible_device(request, pk)
+            if admin and not request.user.is_admin:
+                raise PermissionDenied(_("Only an IT admin may do this."))
+            try:
+                return view(request, device, **kwargs)
+            except MoveRefused as refusal:
+                if refused_on is None:
+                    raise
+                messages.error(request, str(refusal))
+                return refused_on(request, visible_device(request, pk), status=409)
+
+        return wrapper
+
+    return decorate

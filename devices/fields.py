@@ -1,0 +1,64 @@
+"""Form fields that only offer what is the company's own."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Company, Payor, Space, User
+
+
+class HolderField(forms.ChoiceField):
+    """A choice among the company's active people and open spaces, in two groups. Cleans to the User or Space."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("label", gettext_lazy("Assign to"))
+        super().__init__(**kwargs)
+        self.holders: dict[str, User | Space] = {}
+
+    def offer(self, company: Company) -> None:
+        """Fill the choices: one query for people, one for spaces."""
+        people = {f"user-{person.pk}": person for person in company.users.active()}
+        spaces = {f"space-{space.pk}": space for space in company.spaces.open()}
+        self.holders = {**people, **spaces}
+        self.choices = [
+            ("", _("Nobody yet")),
+            (_("People"), [(key, person.full_name) for key, person in people.items()]),
+            (_("Spaces"), [(key, space.name) for key, space in spaces.items()]),
+        ]
+
+    def clean(self, value: Any) -> User | Space | None:
+        return self.holders.get(super().clean(value))
+
+    @staticmethod
+    def key_of(holder: User | Space | None) -> str:
+        """The choice that stands for this holder."""
+        if holder is None:
+            return ""
+        return f"{'user' if isinstance(holder, User) else 'space'}-{holder.pk}"
+
+
+class PayorField(forms.ModelChoiceField):
+    """A choice among the company's open payors, which the form fills in."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("label", gettext_lazy("Payor"))
+        kwargs.setdefault("empty_label", gettext_lazy("Choose who pays"))
+        super().__init__(queryset=Payor.objects.none(), **kwargs)
+
+
+class SeenField(forms.IntegerField):
+    """The revision of the device that the page showed (`Device.changing`), carried along unseen."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, **kwargs)
+
+    def clean(self, value: Any) -> int | None:
+        try:
+            return super().clean(value)
+        except ValidationError:
+            return -1  # no revision at all: no page of ours showed that

@@ -1,0 +1,118 @@
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Company, Space
+
+from . import categories
+from .fields import HolderField, PayorField, SeenField
+from .models import Device
+
+
+class SeenForm(forms.Form):
+    """The form of a confirmation window: nothing but the revision that the page showed."""
+
+    seen = SeenField()
+
+    def __init__(self, *args: Any, device: Device, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.device = device
+        self.initial["seen"] = device.revision
+
+
+class DateInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+class DeviceForm(forms.ModelForm):
+    """What a device is."""
+
+    class Meta:
+        model = Device
+        fields = Device.DESCRIPTION
+        widgets = {
+            "category": forms.TextInput(attrs={"list": "categories", "autocomplete": "off"}),
+            "purchase_date": DateInput,
+            "warranty_end": DateInput,
+            "renewal_date": DateInput,
+            "purchase_cost": forms.TextInput(attrs={"inputmode": "decimal"}),
+        }
+        localized_fields = ("purchase_cost",)
+        help_texts = {
+            "category": gettext_lazy("Choose one, or type your own."),
+            "serial_number": gettext_lazy("Blanks, hyphens and letter case don't matter."),
+        }
+
+    def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.company = company
+        self.instance.company = company
+        self.initial["category"] = categories.label(self.initial.get("category") or "Laptop")
+
+    @property
+    def category_choices(self) -> list[str]:
+        """What the category's list suggests: the well-known ones and the company's own."""
+        used = self.company.devices.order_by("category").values_list("category", flat=True).distinct()
+        own = [name for name in used if name not in categories.KNOWN]
+        return [str(name) for name in categories.KNOWN.values()] + own
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """The cleaned fields, as `Device.objects.register` and `Device.edit` take them."""
+        return {name: self.cleaned_data[name] for name in Device.DESCRIPTION}
+
+    def clean_category(self) -> str:
+        return categories.canonical(self.cleaned_data["category"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors:
+            try:
+                Device(pk=self.instance.pk, company=self.company).describe(self.description)
+            except ValidationError as error:
+                self.add_refusal(error)
+        return cleaned
+
+    def add_refusal(self, error: ValidationError) -> None:
+        """Put what a verb of Device refused beside its field; a duplicate links to the device that has it."""
+        for field, errors in error.error_dict.items():
+            for one in errors:
+                same = (one.params or {}).get("device")
+                message = one.messages[0]
+                if isinstance(same, Device):
+                    message = format_html('<a href="{}">{}</a>', same.get_absolute_url(), message)
+                self.add_error(field if field in self.fields else None, message)
+
+
+class RegisterForm(DeviceForm):
+    """A new device, and in whose hands it is."""
+
+    holder = HolderField(required=False)
+    payor = PayorField(required=False)
+
+    def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
+        super().__init__(*args, company=company, **kwargs)
+        self.fields["holder"].offer(company)
+        self.fields["payor"].queryset = company.payors.open()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        holder, payor = cleaned.get("holder"), cleaned.get("payor")
+        if holder is not None and payor is None and "payor" not in self.errors:
+            self.add_error("payor", _("Choose who pays for the device."))
+        if holder is None and payor is not None and "holder" not in self.errors:
+            self.add_error("holder", _("Choose who gets the device, or leave the payor empty."))
+        if payor is not None and payor.is_employee and isinstance(holder, Space):
+            self.add_error("payor", _("Employee pays only for what a person holds. Choose another payor."))
+        return cleaned
+
+
+class NoteForm(forms.Form):
+    text = forms.CharField(label=gettext_lazy("New note"), max_length=5000, widget=forms.Textarea(attrs={"rows": 3}))

@@ -1,0 +1,283 @@
+"""What is to become of each row, decided from the rows and the register, with nothing changed yet."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts.importing.columns import Columns
+from accounts.importing.directory import Directory, ToBeMade
+from accounts.importing.report import Remark
+from accounts.models import Company, Payor, Space, User
+from accounts.text import identifier_key
+from devices.exports import batched
+from devices.models import Device, Note
+
+from .rows import DeviceRow, Kind
+from .values import months_after
+
+AnyHolder = User | Space | ToBeMade[User] | ToBeMade[Space]
+
+KEYS = {"serial_number": "serial_key", "asset_tag": "asset_tag_key"}
+CHUNK = 500
+
+
+@dataclass
+class Entry:
+    """A row and what it does. `changes` holds, by field, what is and what is to be."""
+
+    row: DeviceRow
+    device: Device | None = None
+    changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    holder: AnyHolder | None = None  # as the row has it
+    hand_to: AnyHolder | None = None  # where that is a change
+    payor: Payor | None = None
+    notes: list[str] = field(default_factory=list)
+    left_alone: list[Remark] = field(default_factory=list)
+    problems: list[Remark] = field(default_factory=list)
+
+    @property
+    def outcome(self) -> str:
+        if self.problems:
+            return "refused"
+        if self.device is None:
+            return "created"
+        return "changed" if self.changes or self.hand_to or self.notes else "unchanged"
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The fields as they are to be."""
+        return {name: after for name, (_before, after) in self.changes.items()}
+
+    def refuse(self, column: str, reason: str) -> None:
+        self.problems.append(Remark(self.row.line, column, reason))
+
+    def leave(self, column: str, reason: str) -> None:
+        self.left_alone.append(Remark(self.row.line, column, reason))
+
+
+class Planner:
+    """Plans the rows of one file for one company. Reads people, spaces and payors once, devices in chunks."""
+
+    def __init__(self, company: Company, columns: Columns) -> None:
+        self._company = company
+        self._columns = columns
+        self.directory = Directory(company)
+
+    def plan(self, rows: Iterable[DeviceRow]) -> list[Entry]:
+        """An entry for each row, in order."""
+        entries = [Entry(row, problems=list(row.problems)) for row in rows]
+        self._refuse_twins(entries)
+        self._find_devices(entries)
+        written = self._notes_of([entry for entry in entries if entry.device and entry.row.notes])
+        for entry in entries:
+            self._describe(entry)
+            self._hold(entry)
+            known = written[entry.device.pk] if entry.device else set()
+            entry.notes = [note for note in entry.row.notes if _note_key(note) not in known]
+            self._leave_archived(entry)
+        return entries
+
+    # Which device a row means
+
+    def _refuse_twins(self, entries: Iterable[Entry]) -> None:
+        """Two rows with one serial number or asset tag are shown, not merged."""
+        for name in KEYS:
+            places = defaultdict(list)
+            for entry in entries:
+                if key := _key(entry, name):
+                    places[key].append(entry)
+            self._refuse_all_of(places.values(), name)
+
+    def _refuse_all_of(self, groups: Iterable[list[Entry]], name: str) -> None:
+        for same in groups:
+            for entry in same if len(same) > 1 else ():
+                twin = next(other for other in same if other is not entry)
+                reason = _("Line %(line)d means the same device.") % {"line": twin.row.line}
+                entry.refuse(self._columns.header(name), reason)
+
+    def _find_devices(self, entries: list[Entry]) -> None:
+        known = {name: dict(self._known(entries, name)) for name in KEYS}
+        meant = defaultdict(list)
+        for entry in entries:
+            entry.device = self._device_of(entry, known)
+            if entry.device and not entry.problems:
+                meant[entry.device.pk].append(entry)
+        self._refuse_all_of(meant.values(), "asset_tag")
+
+    def _known(self, entries: Iterable[Entry], name: str) -> Iterator[tuple[str, Device]]:
+        keys = {key for entry in entries if (key := _key(entry, name))}
+        for chunk in batched(sorted(keys), CHUNK):
+            rows = self._company.devices.filter(**{f"{KEYS[name]}__in": chunk}).with_people()
+            yield from ((getattr(device, KEYS[name]), device) for device in rows)
+
+    def _device_of(self, entry: Entry, known: dict[str, dict[str, Device]]) -> Device | None:
+        """The device with this serial number, else the one with this asset tag, if that has no other serial number."""
+        serial, tag = _key(entry, "serial_number"), _key(entry, "asset_tag")
+        by_serial = known["serial_number"].get(serial)
+        by_tag = known["asset_tag"].get(tag)
+        if not serial and not tag and not entry.problems:
+            column = self._columns.header("serial_number", "asset_tag")
+            entry.refuse(column, _("Without a serial number or an asset tag a device can't be told from others."))
+        if by_tag and serial and by_tag != by_serial and (by_serial or by_tag.serial_key):
+            entry.refuse(
+                self._columns.header("asset_tag"),
+                _("%(device)s has this asset tag, and another serial number: %(serial)s.")
+                % {"device": by_tag, "serial": by_tag.serial_number or _("none")},
+            )
+        return by_serial or by_tag
+
+    # What it is
+
+    def _describe(self, entry: Entry) -> None:
+        row, device = entry.row, entry.device
+        values = dict(row.fields)
+        bought = values.get("purchase_date") or (device.purchase_date if device else None)
+        if row.warranty_months and "warranty_end" not in values:
+            if bought:
+                values["warranty_end"] = months_after(bought, row.warranty_months)
+            else:
+                column = self._columns.header("warranty_months")
+                entry.leave(column, _("Months of warranty count from the purchase date, which is not known."))
+        if device is None:
+            values = _with_what_every_device_has(values)
+        for name, after in values.items():
+            before = getattr(device, name) if device else None
+            same = _same_identifier(before, after) if name in KEYS else before == after
+            if not same:
+                entry.changes[name] = (before, after)
+
+    def _notes_of(self, entries: Iterable[Entry]) -> dict[int, set[str]]:
+        """The notes that stand on the entries' devices already, by device."""
+        written = defaultdict(set)
+        for chunk in batched([entry.device.pk for entry in entries if entry.device], CHUNK):
+            for device, text in Note.objects.filter(device__in=chunk).values_list("device", "text"):
+                written[device].add(_note_key(text))
+        return written
+
+    # Who has it, and who pays
+
+    def _hold(self, entry: Entry) -> None:
+        device = entry.device
+        holder = entry.holder = self._holder_of(entry)
+        payor = self._payor_of(entry)
+        if entry.problems:
+            return
+        now = device.holder if device else None
+        keeper = holder or now
+        if keeper is None:
+            if payor and (device is None or payor != device.payor):
+                entry.leave(self._columns.header("payor"), _("Nobody has the device, so nobody pays for it yet."))
+            return
+        if payor and payor.is_employee and not _is_person(keeper):
+            entry.refuse(self._columns.header("payor"), _("Employee pays only for what a person holds."))
+            return
+        if keeper == now and (payor is None or (device and payor == device.payor)):
+            return
+        if device and device.status in (Device.Status.NEEDS_REPAIR, Device.Status.IN_REPAIR):
+            words = {"device": device, "status": device.get_status_display()}
+            entry.leave(
+                entry.row.holder.column or self._columns.header("payor"),
+                _("%(device)s is %(status)s: holder and payor stay as they are.") % words,
+            )
+            return
+        entry.hand_to, entry.payor = keeper, payor or self._usual_payor(device)
+
+    def _holder_of(self, entry: Entry) -> AnyHolder | None:
+        """Whom the row gives the device to; None where it says nothing. Refuses what can't be."""
+        said = entry.row.holder
+        if said.kind == Kind.PERSON:
+            holder = self.directory.person(said.email, said.name) if said.email else self._called(entry)
+        elif said.kind == Kind.SPACE:
+            holder = self.directory.space(said.name)
+        elif said.kind == Kind.EITHER:
+            space = self.directory.has_space(said.name) and not self.directory.people_called(said.name)
+            holder = self.directory.space(said.name) if space else self._called(entry)
+        else:
+            holder = self._place(entry)
+        if entry.device is not None and holder == entry.device.holder:
+            return holder
+        if isinstance(holder, User) and not holder.is_active:
+            entry.refuse(said.column, _("%(person)s is deactivated in Velory.") % {"person": holder})
+        elif isinstance(holder, Space) and not holder.is_open:
+            entry.refuse(said.column, _("The space %(space)s is closed in Velory.") % {"space": holder})
+        return holder
+
+    def _called(self, entry: Entry) -> User | None:
+        """The one person of this name. A name alone makes nobody: two people can share it."""
+        name = entry.row.holder.name
+        people = self.directory.people_called(name)
+        if len(people) == 1:
+            return people[0]
+        if people:
+            problem = _("%(count)d people are called %(name)s: an email address has to say which.")
+        else:
+            problem = _("%(name)s is not known, and without an email address nobody can be added. Import people first.")
+        entry.refuse(entry.row.holder.column, problem % {"count": len(people), "name": name})
+        return None
+
+    def _place(self, entry: Entry) -> AnyHolder | None:
+        """Where a device lies that nobody has. Somebody whom Velory knows to have it keeps it."""
+        said, device = entry.row.holder, entry.device
+        if said.kind == Kind.ASSET:
+            entry.leave(said.column, _("Another device has it, which Velory doesn't know. Its location was used."))
+        if not said.name:
+            return None
+        if device and device.holder_user:
+            entry.leave(
+                said.column,
+                _("%(person)s has the device in Velory and keeps it.") % {"person": device.holder_user},
+            )
+            return None
+        return self.directory.space(said.name)
+
+    def _payor_of(self, entry: Entry) -> Payor | None:
+        """The payor that the row names, if it names one."""
+        if not (name := entry.row.payor):
+            return None
+        payor = self.directory.payor(name)
+        stays = payor is not None and entry.device is not None and payor == entry.device.payor
+        if payor is None or not (payor.is_open or stays):
+            entry.refuse(
+                self._columns.header("payor"),
+                _("There is no open payor %(name)s. Add it under Payors first.") % {"name": name},
+            )
+        return payor
+
+    def _usual_payor(self, device: Device | None) -> Payor:
+        """Who pays where the row names nobody: as before, unless that was *Employee*, whose device is now another's;
+        else *Company*."""
+        if device and device.payor and device.payor.is_open and not device.payor.is_employee:
+            return device.payor
+        return self._company.own_payor
+
+    def _leave_archived(self, entry: Entry) -> None:
+        if entry.device and entry.device.is_archived and entry.outcome == "changed":
+            entry.changes, entry.notes, entry.hand_to = {}, [], None
+            entry.leave("", _("%(device)s is archived and stays as it is.") % {"device": entry.device})
+
+
+def _key(entry: Entry, name: str) -> str:
+    return identifier_key(entry.row.fields.get(name, ""))
+
+
+def _note_key(text: str) -> str:
+    """A note as it is compared: blanks and line ends don't matter."""
+    return " ".join(text.split())
+
+
+def _same_identifier(before: str | None, after: str) -> bool:
+    """The same number, perhaps with other blanks and hyphens."""
+    return before is not None and identifier_key(before) == identifier_key(after)
+
+
+def _with_what_every_device_has(values: dict[str, Any]) -> dict[str, Any]:
+    """A name and a category, for a device whose row has none."""
+    names = (values.get(name) for name in ("name", "model", "asset_tag", "serial_number"))
+    return {"category": "Other", **values, "name": next(filter(None, names), "")}
+
+
+def _is_person(holder: AnyHolder) -> bool:
+    return isinstance(holder, User) or (isinstance(holder, ToBeMade) and holder.kind is User)

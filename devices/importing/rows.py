@@ -1,0 +1,193 @@
+"""Rows of the file as they were read, without a look at the database."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from accounts.importing import cells
+from accounts.importing.cells import BadCell
+from accounts.importing.columns import Columns, header_key
+from accounts.importing.report import Remark
+from accounts.models import Space, User
+from accounts.spreadsheets import Row
+from devices.models import Device, Note, categories
+
+from .values import DateOrder, read_cost, read_date, read_identifier, read_imei, read_months, read_number
+
+# A list export wraps the holder's name into a link, which says what kind of holder it is.
+_LINK = re.compile(r"""href=["'][^"']*/(users|locations|hardware)/\d+["']""", re.IGNORECASE)
+
+
+class Kind(StrEnum):
+    """What the row says about who has the device."""
+
+    NOBODY = ""
+    PERSON = "person"
+    SPACE = "space"
+    EITHER = "person or space"  # a name, and no word on whose
+    LOCATION = "location"  # nobody has it; this is where it lies
+    ASSET = "asset"  # another device has it, which Velory doesn't know
+
+
+_KINDS = {
+    "": Kind.NOBODY,
+    "user": Kind.PERSON,
+    "users": Kind.PERSON,
+    "person": Kind.PERSON,
+    "employee": Kind.PERSON,
+    "location": Kind.SPACE,
+    "locations": Kind.SPACE,
+    "space": Kind.SPACE,
+    "asset": Kind.ASSET,
+    "hardware": Kind.ASSET,
+}
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who has the device, as the file says it. `column` is the header to name in a message."""
+
+    kind: Kind = Kind.NOBODY
+    email: str = ""
+    name: str = ""
+    column: str = ""
+
+
+@dataclass
+class DeviceRow:
+    """One row: what the file fills in, and what is wrong with it. Blank cells are simply not there."""
+
+    line: int
+    fields: dict[str, Any] = field(default_factory=dict)
+    warranty_months: int | None = None
+    holder: Holder = field(default_factory=Holder)
+    payor: str = ""
+    status: str = ""
+    notes: list[str] = field(default_factory=list)
+    problems: list[Remark] = field(default_factory=list)
+
+
+class RowReader:
+    """Turns the rows of one file into DeviceRows."""
+
+    def __init__(self, columns: Columns, dates: DateOrder | None) -> None:
+        self._columns = columns
+
+        def date(cell: str) -> Any:
+            return read_date(cell, dates)
+
+        self._readers: dict[str, Callable[[str], Any]] = {
+            name: cells.line for name in Device.DESCRIPTION if name in columns
+        }
+        special = {
+            "category": lambda cell: categories.canonical(cells.line(cell)),
+            "serial_number": read_identifier,
+            "asset_tag": read_identifier,
+            "model_number": read_number,
+            "order_number": read_number,
+            "imei": read_imei,
+            "purchase_cost": read_cost,
+            "purchase_date": date,
+            "warranty_end": date,
+            "renewal_date": date,
+        }
+        self._readers |= {name: read for name, read in special.items() if name in columns}
+
+    def read(self, row: Row) -> DeviceRow:
+        """The row; its problems name the file's own headers."""
+        device = DeviceRow(row.line)
+        if row.problem:
+            device.problems.append(Remark(row.line, row.column, row.problem))
+            return device
+        for name, read in self._readers.items():
+            if cells.text(self._columns.cell(row.cells, name)):
+                self._take(device, row, name, lambda cell, name=name, read=read: self._field(device, name, read(cell)))
+        self._take(device, row, "warranty_months", lambda cell: self._warranty(device, cell))
+        for name in ("note", "model_note"):
+            self._take(device, row, name, lambda cell: self._note(device, cell))
+        self._take(device, row, self._holder_column(row), lambda _cell: self._held(device, row))
+        device.payor = self._line(row, "payor")
+        device.status = self._line(row, "status")
+        return device
+
+    def _take(self, device: DeviceRow, row: Row, name: str, take: Callable[[str], None]) -> None:
+        """Let `take` have the cell; what it raises becomes a problem of the row."""
+        column = self._columns.header(name)
+        try:
+            take(self._columns.cell(row.cells, name))
+        except BadCell as problem:
+            device.problems.append(Remark(row.line, column, str(problem)))
+        except ValidationError as error:
+            device.problems += [Remark(row.line, column, message) for message in error.messages]
+
+    def _line(self, row: Row, name: str) -> str:
+        return cells.line(self._columns.cell(row.cells, name))
+
+    def _field(self, device: DeviceRow, name: str, value: Any) -> None:
+        device.fields[name] = Device._meta.get_field(name).clean(value, None)
+
+    def _warranty(self, device: DeviceRow, cell: str) -> None:
+        if cells.text(cell):
+            device.warranty_months = read_months(cell)
+
+    def _note(self, device: DeviceRow, cell: str) -> None:
+        note = cells.text(cell)
+        longest = Note._meta.get_field("text").max_length or 0
+        if len(note) > longest:
+            raise BadCell(_("The note has more than %(count)d characters.") % {"count": longest})
+        if note and note not in device.notes:
+            device.notes.append(note)
+
+    # Who has it
+
+    def _holder_column(self, row: Row) -> str:
+        """Where a message about the holder points: the first filled column that speaks of one."""
+        names = ("email", "holder", "full_name", "first_name", "username", "space", "checkout")
+        return next((name for name in names if self._line(row, name)), "location")
+
+    def _held(self, device: DeviceRow, row: Row) -> None:
+        column = self._columns.header(self._holder_column(row))
+        username, space, location = (self._line(row, name) for name in ("username", "space", "location"))
+        email = self._line(row, "email") or (username if "@" in username else "")
+        someone = self._line(row, "holder")
+        name = self._line(row, "full_name")
+        name = name or f"{self._line(row, 'first_name')} {self._line(row, 'last_name')}".strip()
+        kind = self._kind(row)
+        if kind == Kind.NOBODY:
+            if (email or name or username) and space:
+                raise BadCell(_("A person or a space can hold the device, not both."))
+            kind = Kind.PERSON if email or name or username else Kind.SPACE if space else Kind.NOBODY
+            kind = kind or (Kind.EITHER if someone else Kind.LOCATION if location else Kind.NOBODY)
+        if kind == Kind.PERSON:
+            name = name or someone
+            if not email and not name:
+                raise BadCell(_("The row says that a person has it, but gives neither email address nor name."))
+            device.holder = Holder(kind, cells.email(email) if email else "", _short(name, User, "full_name"), column)
+        elif kind == Kind.SPACE and (space or someone or location):
+            device.holder = Holder(kind, name=_short(space or someone or location, Space, "name"), column=column)
+        elif kind == Kind.EITHER:
+            device.holder = Holder(kind, name=someone, column=column)
+        elif kind in (Kind.LOCATION, Kind.ASSET):
+            device.holder = Holder(kind, name=_short(location, Space, "name"), column=column)
+
+    def _kind(self, row: Row) -> Kind:
+        said = header_key(self._line(row, "checkout"))
+        if said not in _KINDS:
+            words = {"text": cells.shortened(said), "column": self._columns.header("checkout")}
+            raise BadCell(_("“%(text)s” in %(column)s is neither User nor Location.") % words)
+        if not said and (link := _LINK.search(self._columns.cell(row.cells, "holder"))):
+            said = link[1].lower()
+        return _KINDS[said]
+
+
+def _short(name: str, model: type[User] | type[Space], field: str) -> str:
+    """The name, if it fits. Raises BadCell."""
+    longest = model._meta.get_field(field).max_length or 0
+    if len(name) > longest:
+        raise BadCell(_("The name has more than %(count)d characters.") % {"count": longest})
+    return name

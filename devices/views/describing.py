@@ -1,0 +1,65 @@
+"""Registering a device, editing what it is, and noting something about it."""
+
+from copy import copy
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import PersonRequest, admin_required
+from devices.access import device_view
+from devices.forms import DeviceForm, NoteForm, RegisterForm
+from devices.models import Device
+
+from .page import overview_page
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@admin_required
+def register(request: PersonRequest) -> HttpResponse:
+    """A new device, with its holder and payor if it has them already."""
+    company = request.user.company
+    form = RegisterForm(request.POST or None, company=company)
+    if request.method == "POST" and form.is_valid():
+        holder, payor = form.cleaned_data["holder"], form.cleaned_data["payor"]
+        try:
+            device = Device.objects.register(
+                company, by=request.user, holder=holder, payor=payor, **form.description
+            )
+        except ValidationError as error:
+            form.add_refusal(error)
+        else:
+            messages.success(request, _("%(device)s is registered.") % {"device": device})
+            return redirect(device)
+    return render(request, "devices/register.html", {"form": form})
+
+
+@device_view("GET", "HEAD", "POST", admin=True, refused_on=overview_page)
+def edit(request: PersonRequest, device: Device) -> HttpResponse:
+    """What the device is: each field that changes has its line in the event log."""
+    # A copy, as a form writes into its instance and the page's head shows the device as it is.
+    form = DeviceForm(request.POST or None, instance=copy(device), company=request.user.company)
+    if request.method == "POST" and form.is_valid():
+        changed = {name: value for name, value in form.description.items() if name in form.changed_data}
+        try:
+            device.edit(by=request.user, **changed)
+        except ValidationError as error:
+            form.add_refusal(error)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect(device)
+    return render(request, "devices/edit.html", {"device": device, "form": form})
+
+
+@device_view("POST", admin=True, refused_on=overview_page)
+def add_note(request: PersonRequest, device: Device) -> HttpResponse:
+    """A note for the company's admins."""
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        return overview_page(request, device, note_form=form)
+    device.add_note(form.cleaned_data["text"], by=request.user)
+    messages.success(request, _("Your note is added."))
+    return redirect(device)

@@ -1,0 +1,107 @@
+"""My devices, and the tables of Hardware with their exports."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.utils.timesince import timesince
+from django.views.decorators.http import require_safe
+
+from accounts import clock
+from accounts.access import PersonRequest, admin_required, member_required
+from devices.exports import batched, csv_response
+from devices.models import Device
+from devices.signals import devices_listed
+from devices.tables import TABLES, HardwareFilter, Table, search
+
+PAGE = 50
+CHUNK = 500
+
+
+def listed(devices: list[Device], request: PersonRequest) -> list[Device]:
+    """Let the other apps add to each device what a row shows of theirs."""
+    devices_listed.send(sender=Device, devices=devices, user=request.user)
+    return devices
+
+
+@require_safe
+@member_required
+def mine(request: PersonRequest) -> HttpResponse:
+    """My devices: what I hold, and what is away from me in a repair or was reported by me."""
+    query = request.GET.get("q", "")[:200]
+    devices = search(Device.objects.concerning(request.user).with_people(), query).order_by("name", "id")
+    page = Paginator(devices, PAGE).get_page(request.GET.get("page"))
+    page.object_list = listed(list(page.object_list), request)
+    return render(request, "devices/mine.html", {"page": page, "query": query})
+
+
+@require_safe
+@member_required
+def colleagues(request: PersonRequest) -> HttpResponse:
+    """All devices of the company, read-only: name, category, holder, status. Only where the company lets employees."""
+    if not (request.user.company.colleagues_visible or request.user.is_admin):
+        raise Http404
+    query = request.GET.get("q", "")[:200]
+    devices = Device.objects.filter(company=request.user.company).in_use().with_people()
+    for word in query.split()[:8]:
+        devices = devices.filter(
+            Q(name__icontains=word) | Q(holder_user__full_name__icontains=word) | Q(holder_space__name__icontains=word)
+        )
+    page = Paginator(devices.order_by("name", "id"), PAGE).get_page(request.GET.get("page"))
+    return render(request, "devices/colleagues.html", {"page": page, "query": query})
+
+
+@require_safe
+@admin_required
+def hardware(request: PersonRequest, table: str = "all") -> HttpResponse:
+    """One of the tables of Hardware. htmx gets the results alone."""
+    found = _find_table(table)
+    filters = HardwareFilter(found, request)
+    page = Paginator(filters.sorted(), PAGE).get_page(request.GET.get("page"))
+    page.object_list = listed(list(page.object_list), request)
+    context = {"table": found, "filters": filters, "page": page}
+    return render(request, "devices/_results.html" if request.htmx else "devices/hardware.html", context)
+
+
+@require_safe
+@admin_required
+def export(request: PersonRequest, table: str) -> StreamingHttpResponse:
+    """The table as CSV: the rows and columns that the page shows, over all its pages. In English, like every export."""
+    found = _find_table(table)
+    with translation.override("en"):
+        headings = [str(heading) for _key, heading in found.columns]
+    rows = _rows(HardwareFilter(found, request).sorted(), found, request)
+    return csv_response(f"velory-{found.slug}", headings, rows)
+
+
+def _find_table(slug: str) -> Table:
+    if slug not in TABLES:
+        raise Http404
+    return TABLES[slug]
+
+
+def _rows(devices: QuerySet[Device], table: Table, request: PersonRequest) -> Iterator[list[Any]]:
+    """The cells in chunks, so that what other apps add costs a query per chunk. English is on within a chunk only:
+    the response is written piece by piece, long after the view."""
+    for chunk in batched(devices.iterator(chunk_size=CHUNK), CHUNK):
+        with translation.override("en"):
+            lines = [_line(device, table) for device in listed(chunk, request)]
+        yield from lines
+
+
+def _line(device: Device, table: Table) -> list[Any]:
+    line = [
+        device.name,
+        device.category,
+        device.serial_number,
+        (device.last_holder if table.previous else device.holder) or "",
+        device.payor or "",
+        device.get_status_display(),
+        timezone.localtime(device.status_since).strftime("%Y-%m-%d %H:%M"),
+        timesince(device.status_since, clock.now(), depth=1).replace("\xa0", " "),
+    ]
+    return [*line, device.remark] if table.remark else line

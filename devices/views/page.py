@@ -1,0 +1,47 @@
+"""The device page: its tabs Overview and Event log. Support is repairs' own."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from accounts.access import PersonRequest
+from devices.access import device_view
+from devices.forms import NoteForm
+from devices.models import Device, Event
+from devices.signals import device_page
+
+LINES = 50
+
+
+def page_context(request: PersonRequest, device: Device) -> dict[str, Any]:
+    """What the head of a device page and the other apps' parts of it need."""
+    context: dict[str, Any] = {"device": device}
+    for _receiver, answer in device_page.send(sender=Device, device=device, user=request.user):
+        context |= answer
+    return context
+
+
+def overview_page(request: PersonRequest, device: Device, *, status: int = 200, **context: Any) -> HttpResponse:
+    """Overview as it is now; `context` takes the place of what it would show, such as a form with its errors."""
+    shown = page_context(request, device)
+    if request.user.is_admin:
+        shown["notes"] = device.notes.select_related("author")[:20]
+        shown["assignments"] = device.assignments.select_related("user", "space")[:10]
+        shown["note_form"] = NoteForm()
+    return render(request, "devices/overview.html", shown | context, status=status)
+
+
+@device_view("GET", "HEAD")
+def overview(request: PersonRequest, device: Device) -> HttpResponse:
+    """Overview: what the device is, who holds it, and for admins where it goes next."""
+    return overview_page(request, device)
+
+
+@device_view("GET", "HEAD")
+def log(request: PersonRequest, device: Device) -> HttpResponse:
+    """Event log: everything that has happened to the device, the newest first, by day."""
+    page = Paginator(Event.objects.visible_to(request.user, device), LINES).get_page(request.GET.get("page"))
+    page.object_list = page.object_list.with_names()
+    return render(request, "devices/log.html", page_context(request, device) | {"page": page})

@@ -1,0 +1,218 @@
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Company, Payor, Space, User
+from devices.fields import PayorField, SeenField
+from devices.forms import RegisterForm, SeenForm
+from devices.models import Device
+
+from .models import Repair
+
+
+class RequestForm(SeenForm):
+    """The switch on the Support tab: on asks for a repair, off takes the request back."""
+
+    needs_repair = forms.BooleanField(
+        label=gettext_lazy("Device in need of repair?"),
+        required=False,
+        widget=forms.CheckboxInput(attrs={"role": "switch"}),
+    )
+    problem = forms.ChoiceField(
+        label=gettext_lazy("What is wrong?"),
+        choices=[("", gettext_lazy("Choose what fits best")), *Repair.Problem.choices],
+        required=False,
+    )
+    description = forms.CharField(
+        label=gettext_lazy("In your own words"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+    def __init__(self, *args: Any, device: Device, repair: Repair | None, **kwargs: Any) -> None:
+        super().__init__(*args, device=device, **kwargs)
+        if repair is not None:
+            self.initial |= {
+                "needs_repair": True,
+                "problem": repair.problem,
+                "description": repair.description,
+            }
+
+
+class RemoveForm(SeenForm):
+    """Which it is: recycled, or replaced by one that the previous user may order."""
+
+    outcome = forms.ChoiceField(label=gettext_lazy("What becomes of it?"), widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, device: Device, **kwargs: Any) -> None:
+        super().__init__(*args, device=device, **kwargs)
+        choices = [(Repair.Outcome.RECYCLED.value, _("Recycled"))]
+        if isinstance(device.last_holder, User):
+            replaced = _("Replaced: %(user)s may order a new one") % {"user": device.last_holder}
+            choices.append((Repair.Outcome.REPLACED.value, replaced))
+        self.fields["outcome"].choices = choices  # type: ignore[attr-defined]
+        self.initial.setdefault("outcome", Repair.Outcome.RECYCLED)
+
+
+class BackupForm(forms.Form):
+    how = forms.ChoiceField(choices=Repair.Backup.choices)
+
+
+class MDMForm(forms.Form):
+    state = forms.ChoiceField(
+        choices=[
+            ("released", gettext_lazy("Mark as released")),
+            ("not_enrolled", gettext_lazy("Not enrolled")),
+        ]
+    )
+
+
+class ReplaceForm(RegisterForm):
+    """The device that is registered instead of one in repair: prefilled with its category, previous user and payor."""
+
+    seen = SeenField()
+
+    def __init__(self, *args: Any, device: Device, **kwargs: Any) -> None:
+        initial = {
+            "seen": device.revision,
+            "category": device.category,
+            "manufacturer": device.manufacturer,
+        }
+        if device.last_holder is not None and device.last_holder_is_available:
+            initial["holder"] = self.base_fields["holder"].key_of(device.last_holder)  # type: ignore[attr-defined]
+            if device.last_payor is not None and device.last_payor.is_open:
+                initial["payor"] = device.last_payor.pk
+        super().__init__(*args, initial=initial, **kwargs)
+
+
+# Assigning. Three short forms instead of one, so that the payor can stand preselected without a script: the remembered
+# one for the previous holder, Company for a space, nothing for another person.
+
+
+class AssignForm(SeenForm):
+    """Who gets the device, and who pays. `way` says which of the three it is."""
+
+    way = "previous"
+
+    payor = PayorField()
+
+    def __init__(self, *args: Any, device: Device, company: Company, **kwargs: Any) -> None:
+        super().__init__(*args, device=device, auto_id=f"id_{self.way}_%s", **kwargs)
+        self.company = company
+        self.fields["payor"].queryset = self._payors()  # type: ignore[attr-defined]
+        self.initial["payor"] = self._usual_payor()
+
+    def _payors(self) -> Any:
+        payors = self.company.payors.open()
+        return payors if self._is_for_a_person() else payors.exclude(kind=Payor.Kind.EMPLOYEE)
+
+    def _is_for_a_person(self) -> bool:
+        return isinstance(self.device.last_holder, User)
+
+    def _usual_payor(self) -> Payor | None:
+        last = self.device.last_payor
+        if last is not None and last.is_open and (self._is_for_a_person() or not last.is_employee):
+            return last
+        return None if self._is_for_a_person() else self.company.own_payor
+
+    @property
+    def to(self) -> User | Space:
+        """Who gets it. On a valid form."""
+        holder = self.device.last_holder
+        assert holder is not None
+        return holder
+
+    @property
+    def loan_for(self) -> Repair | None:
+        return None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.way == "previous" and not self.device.last_holder_is_available:
+            raise ValidationError(_("The previous holder can't be assigned to any more. Choose somebody else."))
+        return cleaned
+
+
+class AssignToUserForm(AssignForm):
+    way = "user"
+
+    user = forms.ModelChoiceField(
+        label=gettext_lazy("User"),
+        queryset=User.objects.none(),
+        empty_label=gettext_lazy("Choose a person"),
+    )
+    stands_in_for = forms.ModelChoiceField(
+        label=gettext_lazy("As replacement for"),
+        queryset=Repair.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("Not a replacement"),
+        help_text=gettext_lazy("For somebody who waits for their own device: this one comes back when theirs does."),
+    )
+    field_order = ("seen", "user", "payor", "stands_in_for")
+
+    def __init__(self, *args: Any, device: Device, company: Company, **kwargs: Any) -> None:
+        super().__init__(*args, device=device, company=company, **kwargs)
+        self.fields["user"].queryset = company.users.active()  # type: ignore[attr-defined]
+        waiting = self.fields["stands_in_for"]
+        repairs = company.repairs.open().exclude(device=device).exclude(taken_in_at=None).exclude(holder_user=None)
+        waiting.queryset = repairs.select_related("device", "holder_user").order_by("holder_user__full_name")  # type: ignore[attr-defined]
+        waiting.label_from_instance = lambda repair: f"{repair.holder_user} – {repair.device}"  # type: ignore[attr-defined]
+
+    def _is_for_a_person(self) -> bool:
+        return True
+
+    def _usual_payor(self) -> Payor | None:
+        return None
+
+    @property
+    def to(self) -> User:
+        return self.cleaned_data["user"]
+
+    @property
+    def loan_for(self) -> Repair | None:
+        return self.cleaned_data["stands_in_for"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        user, repair = cleaned.get("user"), cleaned.get("stands_in_for")
+        if user is not None and repair is not None and repair.holder_user_id != user.pk:
+            self.add_error(
+                "stands_in_for",
+                _("That one was %(holder)s's. Choose a device of %(user)s, or none.")
+                % {"holder": repair.holder_user, "user": user},
+            )
+        return cleaned
+
+
+class AssignToSpaceForm(AssignForm):
+    way = "space"
+
+    space = forms.ModelChoiceField(
+        label=gettext_lazy("Space"),
+        queryset=Space.objects.none(),
+        empty_label=gettext_lazy("Choose a space"),
+    )
+    field_order = ("seen", "space", "payor")
+
+    def __init__(self, *args: Any, device: Device, company: Company, **kwargs: Any) -> None:
+        super().__init__(*args, device=device, company=company, **kwargs)
+        self.fields["space"].queryset = company.spaces.open()  # type: ignore[attr-defined]
+
+    def _is_for_a_person(self) -> bool:
+        return False
+
+    def _usual_payor(self) -> Payor | None:
+        return self.company.own_payor
+
+    @property
+    def to(self) -> Space:
+        return self.cleaned_data["space"]
+
+
+ASSIGN_FORMS: dict[str, type[AssignForm]] = {
+    form.way: form for form in (AssignForm, AssignToUserForm, AssignToSpaceForm)
+}

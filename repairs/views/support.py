@@ -1,0 +1,102 @@
+"""The Support tab: the request, the prompts, and exactly the moves that are allowed now."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from accounts.access import PersonRequest
+from devices.access import device_view
+from devices.models import Device
+from devices.views.page import page_context
+from repairs import acts
+from repairs.forms import BackupForm, MDMForm, RequestForm
+from repairs.models import MDMRelease, Repair
+
+Status = Device.Status
+
+
+def support_page(request: PersonRequest, device: Device, *, status: int = 200, **context: Any) -> HttpResponse:
+    """Support as it is now; `context` takes the place of what it would show, such as a form with its errors."""
+    shown = page_context(request, device)
+    user, repair = request.user, shown["repair"]
+    shown["may_switch"] = device.may("report", user) or (device.may("revert", user) and not user.is_admin)
+    if shown["may_switch"]:
+        shown["form"] = RequestForm(device=device, repair=repair)
+    shown["moves"] = {verb for verb in ("take_in", "revert", "finish", "recycle") if device.may(verb, user)}
+    shown["support_contact"] = settings.SUPPORT_CONTACT
+    if user.is_admin:
+        earlier = Repair.objects.filter(device=device).with_people()
+        shown["earlier"] = earlier.exclude(pk=repair.pk if repair is not None else None)[:20]
+    return render(request, "repairs/support.html", shown | context, status=status)
+
+
+@device_view("GET", "HEAD", "POST", refused_on=support_page)
+def support(request: PersonRequest, device: Device) -> HttpResponse:
+    """Show the tab; POST is the switch "Device in need of repair?" with Save."""
+    if request.method != "POST":
+        return support_page(request, device)
+    repair = Repair.objects.open().filter(device=device).first()
+    form = RequestForm(request.POST, device=device, repair=repair)
+    if not form.is_valid():
+        return support_page(request, device, form=form)
+    _save_request(request, device, repair, form.cleaned_data)
+    return redirect(device.support_url)
+
+
+def _save_request(request: PersonRequest, device: Device, repair: Repair | None, asked: dict[str, Any]) -> None:
+    """On opens a request or changes what it says; off takes it back."""
+    wanted, seen = asked.pop("needs_repair"), asked["seen"]
+    if wanted and repair is not None and device.status == Status.NEEDS_REPAIR:
+        acts.amend(repair, by=request.user, **asked)
+        messages.success(request, _("Your request is saved."))
+    elif wanted:
+        device.move("report", by=request.user, **asked)
+        messages.success(
+            request,
+            _("Saved. %(device)s is now Active - needs repair, and your IT admins see it.") % {"device": device},
+        )
+    elif repair is not None or device.status != Status.ACTIVE:
+        device.move("revert", by=request.user, seen=seen)
+        messages.success(request, _("Your request is taken back. %(device)s is Active.") % {"device": device})
+    else:
+        messages.info(request, _("The switch is off, so nothing was changed."))
+
+
+@device_view("POST", refused_on=support_page)
+def backup(request: PersonRequest, device: Device) -> HttpResponse:
+    """Answer the backup prompt: it is done, or it can't be, as the device does not start."""
+    repair = get_object_or_404(Repair, device=device, pk=_number(request.POST.get("repair")))
+    form = BackupForm(request.POST)
+    if not form.is_valid():
+        raise PermissionDenied(_("Answer with one of the two buttons."))
+    acts.acknowledge_backup(repair, form.cleaned_data["how"], by=request.user)
+    messages.success(request, _("Thank you. Your answer is on the device's page."))
+    return redirect(device.support_url)
+
+
+@device_view("POST", admin=True, refused_on=support_page)
+def mdm(request: PersonRequest, device: Device) -> HttpResponse:
+    """Answer the MDM release prompt: released, or it was not enrolled."""
+    release = get_object_or_404(MDMRelease, repair__device=device, pk=_number(request.POST.get("release")))
+    form = MDMForm(request.POST)
+    if not form.is_valid():
+        raise PermissionDenied(_("Answer with one of the two buttons."))
+    acts.close_mdm_release(release, form.cleaned_data["state"], by=request.user)
+    messages.success(request, _("Noted in the event log."))
+    return redirect(device.support_url)
+
+
+def _number(text: str | None) -> int:
+    """A key from a hidden field; what is none finds nothing."""
+    return int(text) if text and text.isdecimal() and len(text) < 19 else 0
+
+
+def assign_link(device: Device, words: str) -> str:
+    """A link to Overview's forms for assigning, for a message that offers it as the next step."""
+    return format_html('<a href="{}#assign">{}</a>', device.get_absolute_url(), words)
