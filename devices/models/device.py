@@ -67,13 +67,8 @@ class DeviceQuerySet(models.QuerySet["Device"]):
         company has already, among others), PermissionDenied for anybody but an admin.
         """
         require_admin(by, company.pk)
-        device = self.model(
-            company=company,
-            status_since=clock.now(),
-            registered_at=clock.now(),
-            **fields,
-        )
-        device._check_description()
+        device = self.model(company=company, status_since=clock.now(), registered_at=clock.now())
+        device.describe(fields)
         device._insert()
         with device.changing(by=by) as device:
             device.record("registered", by=by)
