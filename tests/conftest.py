@@ -1,0 +1,75 @@
+"""The cast for every test (tests/world.py), and what every test stands on."""
+
+import os
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import TransactionTestCase
+
+from accounts import walls
+from accounts.models import Company
+from devices.models import Device
+from repairs.register import contradictions
+from tests.world import Cast
+
+# Playwright runs an event loop in the tests' thread, where Django refuses the database otherwise.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_past_the_walls():
+    """A transactional test ends with a flush, which the append-only triggers refuse. So they are
+    taken down before it; its post_migrate puts them up again."""
+    flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
+
+    def teardown(self):
+        walls.take_down(connection)
+        flush(self)
+
+    TransactionTestCase._fixture_teardown = teardown  # type: ignore[attr-defined]
+    yield
+    TransactionTestCase._fixture_teardown = flush  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def _no_memory():
+    """Counts of sign-ins must not reach the next test."""
+    cache.clear()
+
+
+@pytest.fixture(scope="session")
+def cast(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock():
+        return Cast()
+
+
+@pytest.fixture
+def world(cast, db):
+    """The cast, in this test's own transaction. Afterwards the register must be whole."""
+    world = cast.enter()
+    before = _devices()
+    yield world
+    if not connection.needs_rollback:
+        _check_what_changed(before)
+
+
+@pytest.fixture
+def live_world(cast, transactional_db):
+    """The cast, committed: for threads and browsers. Afterwards the register must be whole."""
+    world = cast.enter()
+    before = _devices()
+    yield world
+    _check_what_changed(before)
+
+
+def _devices():
+    """Every device, each column of it. Whatever is done to one moves at least its log's head."""
+    rows = Device.objects.values_list("company_id", *(f.attname for f in Device._meta.concrete_fields))
+    return set(rows)
+
+
+def _check_what_changed(before):
+    companies = {row[0] for row in _devices() ^ before}
+    found = [line for company in Company.objects.filter(pk__in=companies) for line in contradictions(company)]
+    assert found == []
