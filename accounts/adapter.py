@@ -13,11 +13,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Support staff work in the Django admin, everybody else begins at My devices."""
-        return reverse(
-            "admin:index"
-            if getattr(request.user, "is_staff", False)
-            else "devices:mine"
-        )
+        return reverse("admin:index" if getattr(request.user, "is_staff", False) else "devices:mine")
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Say nothing on signing in and out: the page shows it."""

@@ -31,9 +31,7 @@ class SameCompany(BaseConstraint):
     Native on both databases, deferred to the commit; a row without a target is not checked.
     """
 
-    def __init__(
-        self, *, field: str, name: str, carries: Iterable[str] = (), **kwargs: Any
-    ) -> None:
+    def __init__(self, *, field: str, name: str, carries: Iterable[str] = (), **kwargs: Any) -> None:
         super().__init__(name=name, **kwargs)
         self.field = field
         self.carries = tuple(carries)
@@ -53,17 +51,14 @@ class SameCompany(BaseConstraint):
 
     def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
         if schema_editor.connection.vendor == "sqlite":
-            return self._key(
-                model, schema_editor
-            )  # inside CREATE TABLE, so that a remake keeps it
+            return self._key(model, schema_editor)  # inside CREATE TABLE, so that a remake keeps it
         # The target's table may not exist yet.
         schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
         return None
 
     def create_sql(self, model: Any, schema_editor: Any) -> Any:
         return Statement(
-            "ALTER TABLE %(table)s ADD "
-            + self._key(model, schema_editor).replace("%", "%%"),
+            "ALTER TABLE %(table)s ADD " + self._key(model, schema_editor).replace("%", "%%"),
             table=Table(model._meta.db_table, schema_editor.quote_name),
         )
 
@@ -73,9 +68,7 @@ class SameCompany(BaseConstraint):
             table=Table(model._meta.db_table, schema_editor.quote_name),
         )
 
-    def validate(
-        self, model: Any, instance: Any, exclude: Any = None, using: str = "default"
-    ) -> None:
+    def validate(self, model: Any, instance: Any, exclude: Any = None, using: str = "default") -> None:
         """Speak before the commit does. Raises ValidationError beside the field."""
         if exclude and (self.field in exclude or "company" in exclude):
             return
@@ -188,9 +181,7 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
             cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
             wanted = _SQLITE_TRIGGERS.keys()
         else:
-            cursor.execute(
-                "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
-            )
+            cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')")
             wanted = _POSTGRES_TRIGGERS.keys()
         standing = {row[0] for row in cursor.fetchall()}
     return sorted(wanted - standing)
@@ -207,9 +198,7 @@ def after_migrate(sender: AppConfig, using: str, **kwargs: Any) -> None:
 
 
 @checks.register(checks.Tags.database)
-def check_walls(
-    app_configs: Any, databases: Iterable[str] | None, **kwargs: Any
-) -> list[checks.CheckMessage]:
+def check_walls(app_configs: Any, databases: Iterable[str] | None, **kwargs: Any) -> list[checks.CheckMessage]:
     """Refuse to start on a database whose event log could be rewritten."""
     found: list[checks.CheckMessage] = []
     for alias in databases or []:

@@ -54,6 +54,11 @@ class Table:
             *([("", self.remark)] if self.remark else []),
         ]
 
+    @property
+    def shown(self) -> list[tuple[str, str | Promise]]:
+        """The columns on screen, where "how long" stands below "since"."""
+        return [column for column in self.columns if column != ("", _("How long"))]
+
 
 IN_USE = (Status.ACTIVE, Status.NEEDS_REPAIR, Status.IN_REPAIR)
 

@@ -21,9 +21,7 @@ def open_repair_of(device: Device) -> Repair:
 
 
 @on_edge(Status.ACTIVE, Status.NEEDS_REPAIR)
-def open_repair(
-    device: Device, *, by: User, problem: str = "", description: str = "", **facts: Any
-) -> None:
+def open_repair(device: Device, *, by: User, problem: str = "", description: str = "", **facts: Any) -> None:
     """A request opens a Repair, which remembers who held the device and who paid. Neither can change until intake."""
     Repair.objects.create(
         company_id=device.company_id,
@@ -101,13 +99,9 @@ def _close(device: Device, outcome: str, by: User, **more: object) -> Repair:
 
 
 @receiver(assigned)
-def remember_loan(
-    device: Device, to: User | Space, facts: dict[str, Any], **kwargs: Any
-) -> None:
+def remember_loan(device: Device, to: User | Space, facts: dict[str, Any], **kwargs: Any) -> None:
     """Assigned *as replacement*: the assignment points to the repair that it stands in for."""
     repair: Repair | None = facts.get("loan_for")
     if repair is not None:
         assignment = Assignment.objects.get(device=device, ended_at=None)
-        ReplacementLoan.objects.create(
-            company_id=device.company_id, repair=repair, assignment=assignment
-        )
+        ReplacementLoan.objects.create(company_id=device.company_id, repair=repair, assignment=assignment)

@@ -11,7 +11,11 @@ from django.utils.translation import ngettext
 from accounts import signals
 
 
-class StillInUse(Exception):
+class Refused(Exception):
+    """The rules forbid the act as things stand, and nothing was changed. `str()` is a sentence for whoever tried."""
+
+
+class StillInUse(Refused):
     """Something stands in the way of removing a person, space or payor. `str()` says what; `things` are the things."""
 
     def __init__(self, message: str, things: Sequence[models.Model] = ()) -> None:
@@ -37,6 +41,16 @@ def refuse_while_holding(subject: models.Model) -> None:
         raise StillInUse(message, things)
 
 
+def is_used(subject: models.Model) -> bool:
+    """Whether a row of any app refers to it and would keep it from being deleted. One query, however many apps."""
+    protected = models.Q()
+    for relation in subject._meta.get_fields(include_hidden=True):
+        if getattr(relation, "on_delete", None) in (models.PROTECT, models.RESTRICT):
+            rows = relation.related_model._base_manager.filter(**{relation.field.name: models.OuterRef("pk")})  # type: ignore[union-attr]
+            protected |= models.Q(models.Exists(rows))
+    return type(subject)._base_manager.filter(protected, pk=subject.pk).exists()
+
+
 def delete_if_unused(subject: models.Model) -> bool:
     """Delete the row if nothing refers to it. True when it is gone."""
     try:
@@ -49,7 +63,5 @@ def delete_if_unused(subject: models.Model) -> bool:
 
 def require_admin(by: models.Model, company_id: int | None) -> None:
     """Raises PermissionDenied unless `by` is an active admin of this company."""
-    if not (
-        getattr(by, "is_admin", False) and getattr(by, "company_id", None) == company_id
-    ):
+    if not (getattr(by, "is_admin", False) and getattr(by, "company_id", None) == company_id):
         raise PermissionDenied(_("Only an IT admin may do this."))

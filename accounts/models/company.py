@@ -38,24 +38,18 @@ class Company(models.Model):
     repair_flow_released = models.BooleanField(
         _("repair flow released"),
         default=False,
-        help_text=_(
-            "The soft release: support staff switch it on for one company after the other."
-        ),
+        help_text=_("The soft release: support staff switch it on for one company after the other."),
     )
     repair_instructions = models.TextField(
         _("repair instructions"),
         blank=True,
         max_length=5000,
-        help_text=_(
-            "Shown to whoever asks for a repair: where to bring the device, and to whom."
-        ),
+        help_text=_("Shown to whoever asks for a repair: where to bring the device, and to whom."),
     )
     colleagues_visible = models.BooleanField(
         _("employees see all devices"),
         default=False,
-        help_text=_(
-            "Name, category, holder and status of every device of the company, and nothing to change."
-        ),
+        help_text=_("Name, category, holder and status of every device of the company, and nothing to change."),
     )
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
 
@@ -88,9 +82,7 @@ class Company(models.Model):
     # Who pays
 
     def give_first_payors(self) -> None:
-        Payor.objects.create(
-            company=self, name="Company", kind=Payor.Kind.COMPANY, pays_repairs=True
-        )
+        Payor.objects.create(company=self, name="Company", kind=Payor.Kind.COMPANY, pays_repairs=True)
         Payor.objects.create(company=self, name="Employee", kind=Payor.Kind.EMPLOYEE)
 
     @cached_property

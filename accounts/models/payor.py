@@ -36,12 +36,8 @@ class Payor(models.Model):
         editable=False,
     )
     name = models.CharField(_("name"), max_length=100)
-    kind = models.CharField(
-        _("kind"), max_length=12, choices=Kind, default=Kind.COST_CENTRE, editable=False
-    )
-    pays_repairs = models.BooleanField(
-        _("pays in repair"), default=False, editable=False
-    )
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.COST_CENTRE, editable=False)
+    pays_repairs = models.BooleanField(_("pays in repair"), default=False, editable=False)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True, editable=False)
 
     objects = PayorQuerySet.as_manager()
@@ -78,23 +74,18 @@ class Payor(models.Model):
                 name="payor_employee_never_pays_repairs",
             ),
             models.CheckConstraint(
-                condition=models.Q(closed_at=None)
-                | models.Q(kind="cost_centre", pays_repairs=False),
+                condition=models.Q(closed_at=None) | models.Q(kind="cost_centre", pays_repairs=False),
                 name="payor_closable",
             ),
         ]
 
     def __str__(self) -> str:
-        return (
-            self.label(self.name) if self.kind != self.Kind.COST_CENTRE else self.name
-        )
+        return self.label(self.name) if self.kind != self.Kind.COST_CENTRE else self.name
 
     @staticmethod
     def label(name: str) -> str:
         """A payor's name in the reader's language: the first two are words of ours, the rest the company's own."""
-        return {"Company": gettext("Company"), "Employee": gettext("Employee")}.get(
-            name, name
-        )
+        return {"Company": gettext("Company"), "Employee": gettext("Employee")}.get(name, name)
 
     def get_absolute_url(self) -> str:
         return reverse("accounts:payor_edit", args=[self.pk])
@@ -114,16 +105,10 @@ class Payor(models.Model):
         require_admin(by, self.company_id)
         payor = Payor.objects.select_for_update(no_key=True).get(pk=self.pk)
         if payor.kind != self.Kind.COST_CENTRE:
-            raise StillInUse(
-                gettext("%(payor)s comes with every company and stays.")
-                % {"payor": payor}
-            )
+            raise StillInUse(gettext("%(payor)s comes with every company and stays.") % {"payor": payor})
         if payor.pays_repairs:
             raise StillInUse(
-                gettext(
-                    "%(payor)s pays in repair. Choose another repair payor in Settings first."
-                )
-                % {"payor": payor}
+                gettext("%(payor)s pays in repair. Choose another repair payor in Settings first.") % {"payor": payor}
             )
         refuse_while_holding(payor)
         if delete_if_unused(payor):

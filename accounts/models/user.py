@@ -25,9 +25,7 @@ class UserQuerySet(models.QuerySet["User"]):
 
 
 class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
-    def create_user(
-        self, email: str, password: str | None = None, **fields: object
-    ) -> "User":
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
         """Make a person. With a password they have joined; without one they hold devices and join by a link."""
         user = self.model(email=clean_email(email), **fields)
         user.set_password(password)
@@ -64,9 +62,7 @@ class User(AbstractBaseUser):
     )
     email = models.EmailField(_("email"), max_length=254)
     full_name = models.CharField(_("full name"), max_length=150)
-    role = models.CharField(
-        _("role"), max_length=10, choices=Role, default=Role.EMPLOYEE
-    )
+    role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.EMPLOYEE)
     language = models.CharField(
         _("language"),
         max_length=5,
@@ -89,17 +85,13 @@ class User(AbstractBaseUser):
         verbose_name = _("user")
         verbose_name_plural = _("users")
         ordering = ["full_name", "id"]
-        indexes = [
-            models.Index(fields=["company", "full_name", "id"], name="user_list")
-        ]
+        indexes = [models.Index(fields=["company", "full_name", "id"], name="user_list")]
         constraints = [
             company_row("user_company_row"),
             models.UniqueConstraint(
                 fields=["company", "email"],
                 name="user_email_once_in_company",
-                violation_error_message=_(
-                    "There is somebody with this email address already."
-                ),
+                violation_error_message=_("There is somebody with this email address already."),
             ),
             models.UniqueConstraint(
                 fields=["email"],
@@ -107,17 +99,14 @@ class User(AbstractBaseUser):
                 name="user_account_email_once",
             ),
             models.CheckConstraint(
-                condition=models.Q(is_staff=True, company=None)
-                | models.Q(is_staff=False, company__isnull=False),
+                condition=models.Q(is_staff=True, company=None) | models.Q(is_staff=False, company__isnull=False),
                 name="user_staff_or_company",
             ),
             models.CheckConstraint(
                 condition=models.Q(role__in=["employee", "admin"]),
                 name="user_role_known",
             ),
-            models.CheckConstraint(
-                condition=~models.Q(full_name=""), name="user_has_a_name"
-            ),
+            models.CheckConstraint(condition=~models.Q(full_name=""), name="user_has_a_name"),
         ]
 
     def __str__(self) -> str:
@@ -132,11 +121,7 @@ class User(AbstractBaseUser):
     @property
     def is_admin(self) -> bool:
         """IT admin of their company."""
-        return (
-            self.role == self.Role.ADMIN
-            and self.company_id is not None
-            and self.is_active
-        )
+        return self.role == self.Role.ADMIN and self.company_id is not None and self.is_active
 
     # What the Django admin asks of a user: support staff may open it, and each page there says what they may do.
 
@@ -177,9 +162,7 @@ class User(AbstractBaseUser):
         """This person and the company's other active admins, fresh and locked; in one order, so that two admins who
         demote each other at the same moment wait instead of deadlocking."""
         rows = (
-            User.objects.filter(
-                models.Q(pk=self.pk) | models.Q(role=self.Role.ADMIN, is_active=True)
-            )
+            User.objects.filter(models.Q(pk=self.pk) | models.Q(role=self.Role.ADMIN, is_active=True))
             .filter(company_id=self.company_id)
             .order_by("pk")
             .select_for_update(no_key=True)
@@ -190,9 +173,7 @@ class User(AbstractBaseUser):
     def _refuse_without_admin(self, others: "list[User]") -> None:
         if self.is_admin and not others:
             raise StillInUse(
-                gettext(
-                    "%(person)s is the company's last IT admin. Make somebody else an IT admin first."
-                )
+                gettext("%(person)s is the company's last IT admin. Make somebody else an IT admin first.")
                 % {"person": self}
             )
 

@@ -14,30 +14,20 @@ class MDMRelease(models.Model):
         NOT_ENROLLED = "not_enrolled", _("Not enrolled")
         NOT_NEEDED = "not_needed", _("No longer needed")
 
-    company = models.ForeignKey(
-        "accounts.Company", on_delete=models.PROTECT, related_name="+"
-    )
-    repair = models.OneToOneField(
-        "repairs.Repair", on_delete=models.PROTECT, related_name="mdm_release"
-    )
+    company = models.ForeignKey("accounts.Company", on_delete=models.PROTECT, related_name="+")
+    repair = models.OneToOneField("repairs.Repair", on_delete=models.PROTECT, related_name="mdm_release")
     state = models.CharField(max_length=12, choices=State, default=State.OPEN)
     requested_at = models.DateTimeField(default=clock.now)
-    requested_of = models.ForeignKey(
-        "accounts.User", on_delete=models.PROTECT, related_name="+"
-    )
+    requested_of = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     closed_at = models.DateTimeField(null=True)
-    closed_by = models.ForeignKey(
-        "accounts.User", on_delete=models.PROTECT, related_name="+", null=True
-    )
+    closed_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", null=True)
 
     class Meta:
         verbose_name = _("MDM release")
         verbose_name_plural = _("MDM releases")
         constraints = [
             SameCompany(field="repair", name="mdm_release_repair_same_company"),
-            SameCompany(
-                field="requested_of", name="mdm_release_requested_of_same_company"
-            ),
+            SameCompany(field="requested_of", name="mdm_release_requested_of_same_company"),
             SameCompany(field="closed_by", name="mdm_release_closed_by_same_company"),
             models.CheckConstraint(
                 condition=models.Q(state="open", closed_at=None, closed_by=None)

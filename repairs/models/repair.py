@@ -11,11 +11,7 @@ from accounts.walls import SameCompany, company_row
 class RepairQuerySet(models.QuerySet["Repair"]):
     def visible_to(self, user: User) -> Self:
         """All repairs of the company for its admins; nobody else reads the table."""
-        return (
-            self.filter(company_id=user.company_id, company__isnull=False)
-            if user.is_admin
-            else self.none()
-        )
+        return self.filter(company_id=user.company_id, company__isnull=False) if user.is_admin else self.none()
 
     def open(self) -> Self:
         return self.filter(closed_at=None)
@@ -58,12 +54,8 @@ class Repair(models.Model):
         REPLACED = "replaced", _("Replaced")
         NOT_NEEDED = "not_needed", _("Not needed")
 
-    company = models.ForeignKey(
-        "accounts.Company", on_delete=models.PROTECT, related_name="repairs"
-    )
-    device = models.ForeignKey(
-        "devices.Device", on_delete=models.PROTECT, related_name="repairs"
-    )
+    company = models.ForeignKey("accounts.Company", on_delete=models.PROTECT, related_name="repairs")
+    device = models.ForeignKey("devices.Device", on_delete=models.PROTECT, related_name="repairs")
 
     # The request
     reporter = models.ForeignKey(
@@ -76,9 +68,7 @@ class Repair(models.Model):
     problem = models.CharField(_("problem"), max_length=20, choices=Problem, blank=True)
     description = models.TextField(_("description"), max_length=2000, blank=True)
     backup = models.CharField(_("backup"), max_length=10, choices=Backup, blank=True)
-    backup_by = models.ForeignKey(
-        "accounts.User", on_delete=models.PROTECT, related_name="+", null=True
-    )
+    backup_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", null=True)
     backup_at = models.DateTimeField(null=True)
 
     # Who held it and who paid: neither can change between the request and the intake
@@ -89,9 +79,7 @@ class Repair(models.Model):
         null=True,
         verbose_name=_("holder"),
     )
-    holder_space = models.ForeignKey(
-        "accounts.Space", on_delete=models.PROTECT, related_name="repairs", null=True
-    )
+    holder_space = models.ForeignKey("accounts.Space", on_delete=models.PROTECT, related_name="repairs", null=True)
     payor = models.ForeignKey(
         "accounts.Payor",
         on_delete=models.PROTECT,
@@ -102,15 +90,11 @@ class Repair(models.Model):
 
     # With IT
     taken_in_at = models.DateTimeField(_("taken in"), null=True)
-    taken_in_by = models.ForeignKey(
-        "accounts.User", on_delete=models.PROTECT, related_name="+", null=True
-    )
+    taken_in_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", null=True)
 
     # The outcome
     closed_at = models.DateTimeField(_("closed"), null=True)
-    closed_by = models.ForeignKey(
-        "accounts.User", on_delete=models.PROTECT, related_name="+", null=True
-    )
+    closed_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", null=True)
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome, blank=True)
     replacement = models.ForeignKey(
         "devices.Device",
@@ -186,8 +170,7 @@ class Repair(models.Model):
                 name="repair_backup_by_somebody",
             ),
             models.CheckConstraint(
-                condition=models.Q(outcome="replaced")
-                | models.Q(replacement=None, may_order=False),
+                condition=models.Q(outcome="replaced") | models.Q(replacement=None, may_order=False),
                 name="repair_replacement_only_when_replaced",
             ),
             models.CheckConstraint(

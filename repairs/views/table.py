@@ -29,16 +29,16 @@ SORTS = {
     "outcome": ("outcome",),
 }
 
+# (sort key, heading, class of what may go where the table gets tight). No key: it can't be sorted by.
 COLUMNS = (
-    ("device", _("Device")),
-    ("", _("Holder")),
-    ("opened", _("Reported")),
-    ("", _("Reported by")),
-    ("", _("What is wrong?")),
-    ("taken_in", _("Taken in")),
-    ("closed", _("Closed")),
-    ("outcome", _("Outcome")),
-    ("", _("Replacement")),
+    ("device", _("Device"), ""),
+    ("", _("Holder"), ""),
+    ("opened", _("Reported"), ""),
+    ("", _("Reported by"), "is-extra"),
+    ("", _("What is wrong?"), "is-extra"),
+    ("taken_in", _("Taken in"), ""),
+    ("closed", _("Closed"), ""),
+    ("outcome", _("Outcome"), ""),
 )
 
 
@@ -110,7 +110,7 @@ def repairs(request: PersonRequest) -> HttpResponse:
 def export(request: PersonRequest) -> StreamingHttpResponse:
     """The table as CSV, over all its pages, in English."""
     with translation.override("en"):
-        headings = [str(heading) for _key, heading in COLUMNS]
+        headings = [str(heading) for _key, heading, _css in COLUMNS] + ["Replacement"]
     return csv_response("velory-repairs", headings, _rows(RepairFilter(request).sorted()))
 
 
