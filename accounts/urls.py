@@ -1,2 +1,27 @@
+from django.urls import path, re_path
+
+from .views import join, links, payors, profile, settings, spaces, users
+
 app_name = "accounts"
-urlpatterns = []
+urlpatterns = [
+    path("spaces/", spaces.spaces, name="spaces"),
+    path("spaces/new/", spaces.space_new, name="space_new"),
+    path("spaces/<int:pk>/", spaces.space_edit, name="space_edit"),
+    path("spaces/<int:pk>/remove/", spaces.space_remove, name="space_remove"),
+    path("spaces/<int:pk>/reopen/", spaces.space_reopen, name="space_reopen"),
+    path("payors/", payors.payors, name="payors"),
+    path("payors/new/", payors.payor_new, name="payor_new"),
+    path("payors/<int:pk>/", payors.payor_edit, name="payor_edit"),
+    path("payors/<int:pk>/remove/", payors.payor_remove, name="payor_remove"),
+    path("payors/<int:pk>/reopen/", payors.payor_reopen, name="payor_reopen"),
+    path("users/", users.users, name="users"),
+    path("users/new/", users.user_new, name="user_new"),
+    path("users/<int:pk>/", users.user_edit, name="user_edit"),
+    path("users/<int:pk>/remove/", users.user_remove, name="user_remove"),
+    path("users/<int:pk>/reactivate/", users.user_reactivate, name="user_reactivate"),
+    path("users/<int:pk>/link/", links.user_link, name="user_link"),
+    path("settings/", settings.company_settings, name="settings"),
+    path("profile/", profile.profile, name="profile"),
+    # Twelve characters of base 36 are a number that every database can look up.
+    re_path(r"^join/(?P<uidb36>[0-9a-z]{1,12})-(?P<key>[0-9a-z-]+)/$", join.join, name="join"),
+]

@@ -1,0 +1,323 @@
+"""What people fill in about their company, its people, places and payors, and about themselves when they sign in."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
+from allauth.account.forms import LoginForm, ResetPasswordForm, ResetPasswordKeyForm
+from django import forms
+from django.contrib.auth.forms import SetPasswordForm
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
+from django.http import HttpRequest, QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from .models import Company, Payor, Space, User
+from .models.closable import Refused, StillInUse
+from .models.user import AddressTaken
+from .text import clean_email
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: what was sent, even where that is nothing; None on a GET."""
+    return request.POST if request.method == "POST" else None
+
+
+# Rows of a company
+
+
+class CompanyRowForm(forms.ModelForm):
+    """A form of a row that belongs to a company, in which the field `once` may have each value only once.
+
+    The instance comes with its company. `saved()` is what a view asks after `is_valid()`.
+    """
+
+    once = "name"
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        self.refuse_duplicate()
+
+    def refuse_duplicate(self) -> None:
+        """Put the constraint's message beside its field (Django would put it on top of the form)."""
+        if self.once not in self.cleaned_data:
+            return
+        others = {field.name for field in self.instance._meta.fields} - {"company", self.once}
+        try:
+            self.instance.validate_constraints(exclude=others)
+        except ValidationError as error:
+            self.add_error(self.once, error.messages)
+
+    def saved(self) -> bool:
+        """Save what was entered. False, with the reason beside its field, when the rules or somebody quicker forbid."""
+        try:
+            with transaction.atomic():
+                self.write()
+        except IntegrityError:
+            self.refuse_duplicate()
+            if self.is_valid():
+                raise
+        return self.is_valid()
+
+    def write(self) -> None:
+        """Insert the row, or update what the form shows of it and nothing else."""
+        if self.instance._state.adding:
+            self.instance.save(force_insert=True)
+        else:
+            self.instance.save(update_fields=self._meta.fields)
+
+
+class SpaceForm(CompanyRowForm):
+    class Meta:
+        model = Space
+        fields = ["name", "description"]
+        widgets = {"name": forms.TextInput(attrs={"autocomplete": "off"})}
+        help_texts = {"name": gettext_lazy("A room, a stock shelf, a shared kit.")}
+
+
+class PayorForm(CompanyRowForm):
+    """A cost centre. The two payors that every company begins with keep their names."""
+
+    class Meta:
+        model = Payor
+        fields = ["name"]
+        widgets = {"name": forms.TextInput(attrs={"autocomplete": "off"})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.kind != Payor.Kind.COST_CENTRE:
+            self.initial["name"] = str(self.instance)
+            self.fields["name"].disabled = True
+
+    def write(self) -> None:
+        if not self.fields["name"].disabled:
+            super().write()
+
+
+class UserForm(CompanyRowForm):
+    """Somebody of the company, as an admin (`by`) describes them. New people get no password: they join by a link."""
+
+    once = "email"
+
+    class Meta:
+        model = User
+        fields = ["full_name", "email", "role", "language"]
+        widgets = {
+            # Not the admin's own name and address, which a browser would offer.
+            "full_name": forms.TextInput(attrs={"autocomplete": "off"}),
+            "email": forms.EmailInput(attrs={"autocomplete": "off"}),
+        }
+        help_texts = {"language": ""}
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["language"].choices = [("", _("As in the browser")), *User.Language.choices]  # type: ignore[attr-defined]
+        email = self.fields["email"]
+        if self.instance == by:
+            email.disabled = True
+            email.help_text = _("You sign in with it. Another IT admin can change it for you.")
+        elif self.instance.has_joined:
+            email.help_text = _(
+                "They sign in with it. Another address signs them out everywhere, and they choose a new password "
+                "by a link."
+            )
+
+    def clean_full_name(self) -> str:
+        return " ".join(self.cleaned_data["full_name"].split())
+
+    def clean_email(self) -> str:
+        return clean_email(self.cleaned_data["email"])
+
+    @property
+    def new_email(self) -> str:
+        """The address, where it is another than before: an account of its own, which is joined anew."""
+        email: str = self.cleaned_data["email"]
+        return email if email != self.initial.get("email") else ""
+
+    def write(self) -> None:
+        person = self.instance
+        if person._state.adding:
+            self.instance = User.objects.create_user(company=person.company, **self.cleaned_data)
+            return
+        if self.cleaned_data["role"] != self.initial["role"]:
+            try:
+                person.set_role(self.cleaned_data["role"])
+            except StillInUse as refusal:
+                self.add_error("role", str(refusal))
+                return
+        person.save(update_fields=["full_name", "language"])
+        if self.new_email:
+            person.change_email(self.new_email)
+
+
+class DeactivateForm(forms.Form):
+    """Nobody's devices are taken back by the way: a tick is needed, and it counts for those that the page showed."""
+
+    unassign = forms.BooleanField(required=False)
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, person: User, held: Sequence[models.Model], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.person, self.held = person, held
+        if not held:
+            del self.fields["unassign"], self.fields["seen"]
+            return
+        self.initial["seen"] = self.now = " ".join(str(thing.pk) for thing in held)
+        self.fields["unassign"].label = ngettext(
+            "Unassign this device", "Unassign these %(count)d devices", len(held)
+        ) % {"count": len(held)}
+
+    def clean_seen(self) -> str:
+        if self.cleaned_data["seen"] != self.now:
+            # So that the page which says so shows what is held now.
+            sent = cast(QueryDict, self.data).copy()
+            sent["seen"] = self.now
+            self.data = sent
+            raise ValidationError(
+                _("What %(person)s holds has changed since you opened the page. Please look again.")
+                % {"person": self.person}
+            )
+        return self.now
+
+    def acted(self, *, by: User) -> bool:
+        """Let the person go. False, with the reason, when something stands in the way; then nothing was changed."""
+        try:
+            deleted = self.person.remove(by=by, unassign=self.cleaned_data.get("unassign", False))
+        except Refused as refusal:
+            self.add_error(None, str(refusal))
+            return False
+        said = _("%(person)s was deleted.") if deleted else _("%(person)s is deactivated.")
+        self.what_happened = said % {"person": self.person}
+        return True
+
+
+# The company, and oneself
+
+
+class SettingsForm(forms.ModelForm):
+    """What a company decides for itself."""
+
+    repair_payor = forms.ModelChoiceField(
+        Payor.objects.none(),
+        label=gettext_lazy("Repair payor"),
+        help_text=gettext_lazy("Pays for devices in repair and for those that nobody holds."),
+        empty_label=None,
+    )
+    field_order = ["repair_payor"]
+
+    class Meta:
+        model = Company
+        fields = ["repair_instructions", "colleagues_visible"]
+        widgets = {
+            "repair_instructions": forms.Textarea(attrs={"rows": 6}),
+            "colleagues_visible": forms.CheckboxInput(attrs={"role": "switch"}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        payors = self.instance.payors.open().exclude(kind=Payor.Kind.EMPLOYEE)
+        self.fields["repair_payor"].queryset = payors  # type: ignore[attr-defined]
+        self.initial["repair_payor"] = self.instance.repair_payor.pk
+
+    @transaction.atomic
+    def saved(self) -> bool:
+        """Save what was chosen. False when the payor was closed a moment ago; locked, it can't be closed meanwhile."""
+        payors = self.fields["repair_payor"].queryset.select_for_update(no_key=True)  # type: ignore[attr-defined]
+        payor = payors.filter(pk=self.cleaned_data["repair_payor"].pk).first()
+        if payor is None:
+            self.add_error("repair_payor", _("This payor can't be chosen any more."))
+            return False
+        self.instance.set_repair_payor(payor)
+        self.instance.save(update_fields=self._meta.fields)
+        return True
+
+
+class ProfileForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ["language"]
+        widgets = {"language": forms.RadioSelect}
+        help_texts = {"language": ""}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["language"].choices = [("", _("As in the browser")), *User.Language.choices]  # type: ignore[attr-defined]
+
+
+# Signing in
+
+
+def without_placeholders(form: forms.Form) -> None:
+    """allauth repeats each label inside its field, where it disappears with the first letter typed."""
+    for field in form.fields.values():
+        field.widget.attrs.pop("placeholder", None)
+
+
+class SignInForm(LoginForm):
+    """Only people who have joined, and only by the address that they have now: allauth would go by earlier ones too."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        without_placeholders(self)
+        self.fields["login"].label = _("Email")
+        self.fields["login"].widget.attrs["autocomplete"] = "username"
+        self.fields["password"].label = _("Password")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean()
+        if self.user and not (self.user.has_joined and self.user.email == clean_email(cleaned["login"])):
+            raise get_adapter().validation_error("email_password_mismatch")
+        return cleaned
+
+
+class PasswordResetForm(ResetPasswordForm):
+    """Mails a link to whoever has joined with the address, and to nobody else; the page answers the same."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        without_placeholders(self)
+        self.fields["email"].label = _("Email")
+        self.fields["email"].widget.attrs["autocomplete"] = "username"
+
+    def clean_email(self) -> str:
+        email = clean_email(self.cleaned_data["email"])
+        self.users = list(User.objects.active().filter(email=email, joined_at__isnull=False))
+        return email
+
+
+class NewPasswordForm(ResetPasswordKeyForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        without_placeholders(self)
+
+
+class ChangePasswordForm(AllauthChangePasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        without_placeholders(self)
+
+
+class ChoosePasswordForm(SetPasswordForm):
+    """The page of a one-time link: the first password, or another one where the old was forgotten."""
+
+    def saved(self) -> bool:
+        """Set the password, which ends every session of before. False when the address is somebody's account."""
+        password = self.cleaned_data["new_password1"]
+        if self.user.has_joined:
+            self.user.set_password(password)
+            self.user.save(update_fields=["password"])
+            return True
+        try:
+            self.user.join(password)
+        except AddressTaken:
+            self.add_error(
+                None,
+                _(
+                    "Somebody signs in to Velory with this address already, perhaps you yourself, at another company. "
+                    "Ask your IT admin to add you with another address."
+                ),
+            )
+            return False
+        return True

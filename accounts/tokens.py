@@ -1,0 +1,38 @@
+"""Links that work once, for choosing a password: to join, or when the old one is forgotten."""
+
+from datetime import UTC, datetime
+
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.urls import reverse
+from django.utils.http import base36_to_int, int_to_base36
+
+from . import clock
+from .models import User
+
+
+class LinkKeys(PasswordResetTokenGenerator):
+    """A key is signed over the person's password, address and last sign-in, so it ends with whatever changes one of
+    them, its own use first; and after PASSWORD_RESET_TIMEOUT.
+
+    Its salt is its own: no such key opens allauth's page for a forgotten password, which would give a password to
+    somebody who has not joined.
+    """
+
+    key_salt = "accounts.tokens.LinkKeys"
+
+    def _now(self) -> datetime:
+        return clock.now().astimezone(UTC).replace(tzinfo=None)
+
+
+link_keys = LinkKeys()
+
+
+def link_path(person: User, key: str) -> str:
+    """The address of the page where this person chooses a password, from the root of the site."""
+    return reverse("accounts:join", args=[int_to_base36(person.pk), key])
+
+
+def person_of_link(uidb36: str, key: str) -> User | None:
+    """Whose link this is, while it works: they are active, it is unused and not too old."""
+    person = User.objects.active().select_related("company").filter(pk=base36_to_int(uidb36)).first()
+    return person if link_keys.check_token(person, key) else None

@@ -1,0 +1,59 @@
+"""One-time links, as an admin hands them out."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.mail import send_mail
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import PersonRequest, admin_required
+from accounts.models import User
+from accounts.tokens import link_keys, link_path
+
+SHOWN = "link"  # in the session: whose link this admin has made, and its key
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@admin_required
+def user_link(request: PersonRequest, pk: int) -> HttpResponse:
+    """POST makes a link; GET shows it to the admin who has made it, as long as it works."""
+    person = get_object_or_404(request.user.company.users, pk=pk)
+    if request.method == "POST":
+        return hand_out_link(request, person)
+    shown_pk, key = request.session.get(SHOWN, (None, ""))
+    if shown_pk != person.pk or not person.is_active or not link_keys.check_token(person, key):
+        return redirect(person)
+    context = {
+        "person": person,
+        "link": request.build_absolute_uri(link_path(person, key)),
+        "days": settings.PASSWORD_RESET_TIMEOUT // (24 * 60 * 60),
+        "is_mailed": settings.MAIL_IS_SET_UP,
+    }
+    return render(request, "accounts/user_link.html", context)
+
+
+def hand_out_link(request: PersonRequest, person: User) -> HttpResponse:
+    """Make a link, mail it where mail is set up, and go to the page that shows it."""
+    if not person.is_active:
+        messages.error(request, _("%(person)s is deactivated. Reactivate first.") % {"person": person})
+        return redirect(person)
+    key = link_keys.make_token(person)
+    request.session[SHOWN] = [person.pk, key]
+    if settings.MAIL_IS_SET_UP:
+        link = request.build_absolute_uri(link_path(person, key))
+        # Robust: the admin sees the link all the same, so a mail server that is down is no error page.
+        transaction.on_commit(lambda: mail_link(person, link), robust=True)
+    return redirect("accounts:user_link", person.pk)
+
+
+def mail_link(person: User, link: str) -> None:
+    """The same words whether or not Velory knows the address from somewhere else, in the person's own language."""
+    with translation.override(person.language or translation.get_language()):
+        subject = _("Choose a password for Velory")
+        body = render_to_string("accounts/link_mail.txt", {"person": person, "link": link})
+    send_mail(subject, body, None, [person.email])

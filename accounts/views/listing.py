@@ -1,0 +1,26 @@
+from collections.abc import Iterable
+
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from accounts.access import PersonRequest
+
+ROWS_ON_A_PAGE = 50
+LONGEST_SEARCH = 200
+
+
+def listing(request: PersonRequest, name: str, rows: QuerySet, *, search_in: Iterable[str]) -> HttpResponse:
+    """A page of `rows`, those in which one of the fields `search_in` contains what was searched for.
+
+    The template is accounts/<name>.html; htmx, which refreshes the table in place, gets its part accounts/_<name>.html.
+    """
+    # No text holds a NUL, and PostgreSQL refuses even to compare with one.
+    asked = request.GET.get("q", "").replace("\0", "").strip()[:LONGEST_SEARCH]
+    found = Q()
+    for field in search_in if asked else ():
+        found |= Q(**{f"{field}__icontains": asked})
+    page = Paginator(rows.filter(found), ROWS_ON_A_PAGE).get_page(request.GET.get("page"))
+    template = f"accounts/_{name}.html" if request.htmx else f"accounts/{name}.html"
+    return render(request, template, {"page": page, "asked": asked})

@@ -1,0 +1,59 @@
+from django.contrib import messages
+from django.db.models import Count, F
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.access import PersonRequest, admin_required
+from accounts.forms import SpaceForm, posted
+from accounts.models import Space
+from accounts.models.closable import holdings
+
+from .listing import listing
+from .removal import remove
+
+
+@require_safe
+@admin_required
+def spaces(request: PersonRequest) -> HttpResponse:
+    """The company's spaces, open ones first, each with the number of devices in it."""
+    rows = request.user.company.spaces.annotate(held=Count("devices"))
+    rows = rows.order_by(F("closed_at").desc(nulls_first=True), "name", "pk")
+    return listing(request, "spaces", rows, search_in=["name", "description"])
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@admin_required
+def space_new(request: PersonRequest) -> HttpResponse:
+    form = SpaceForm(posted(request), instance=Space(company=request.user.company))
+    if form.is_valid() and form.saved():
+        messages.success(request, _("%(name)s was added.") % {"name": form.instance})
+        return redirect("accounts:spaces")
+    return render(request, "accounts/space.html", {"form": form})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@admin_required
+def space_edit(request: PersonRequest, pk: int) -> HttpResponse:
+    space = get_object_or_404(request.user.company.spaces, pk=pk)
+    form = SpaceForm(posted(request), instance=space)
+    if form.is_valid() and form.saved():
+        messages.success(request, _("%(name)s was saved.") % {"name": space})
+        return redirect("accounts:spaces")
+    return render(request, "accounts/space.html", {"form": form, "space": space, "held": holdings(space)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@admin_required
+def space_remove(request: PersonRequest, pk: int) -> HttpResponse:
+    return remove(request, get_object_or_404(request.user.company.spaces, pk=pk), back="accounts:spaces")
+
+
+@require_POST
+@admin_required
+def space_reopen(request: PersonRequest, pk: int) -> HttpResponse:
+    space = get_object_or_404(request.user.company.spaces, pk=pk)
+    space.reopen(by=request.user)
+    messages.success(request, _("%(name)s is open again.") % {"name": space})
+    return redirect(space)

@@ -1,0 +1,81 @@
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.access import PersonRequest, admin_required
+from accounts.forms import DeactivateForm, UserForm, posted
+from accounts.models import User
+from accounts.models.closable import holdings, is_used
+
+from .links import hand_out_link
+from .listing import listing
+
+
+@require_safe
+@admin_required
+def users(request: PersonRequest) -> HttpResponse:
+    """The company's people, active ones first, each with the number of devices they hold."""
+    rows = request.user.company.users.annotate(held=Count("devices"))
+    rows = rows.order_by("-is_active", "full_name", "pk")
+    return listing(request, "users", rows, search_in=["full_name", "email"])
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@admin_required
+def user_new(request: PersonRequest) -> HttpResponse:
+    """Add somebody. The answer is the same whether or not another company knows the address."""
+    form = UserForm(posted(request), instance=User(company=request.user.company), by=request.user)
+    if form.is_valid() and form.saved():
+        messages.success(request, _("%(person)s was added and is invited.") % {"person": form.instance})
+        return hand_out_link(request, form.instance)
+    return render(request, "accounts/user.html", {"form": form})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@admin_required
+def user_edit(request: PersonRequest, pk: int) -> HttpResponse:
+    person = get_object_or_404(request.user.company.users, pk=pk)
+    form = UserForm(posted(request), instance=person, by=request.user)
+    if form.is_valid() and form.saved():
+        messages.success(request, _("%(person)s was saved.") % {"person": person})
+        if form.new_email and person.is_active:
+            return hand_out_link(request, person)
+        # Whoever has just made themselves an employee may not see the list any more.
+        return redirect("accounts:users" if person != request.user or person.is_admin else "devices:mine")
+    return render(request, "accounts/user.html", {"form": form, "person": person, "held": holdings(person)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@admin_required
+def user_remove(request: PersonRequest, pk: int) -> HttpResponse:
+    """Confirmation window and act: nobody leaves with devices unless the admin takes them back on purpose."""
+    person = get_object_or_404(request.user.company.users, pk=pk)
+    held = holdings(person)
+    form = DeactivateForm(posted(request), person=person, held=held)
+    if form.is_valid() and form.acted(by=request.user):
+        messages.success(request, form.what_happened)
+        if person == request.user:
+            logout(request)
+            return redirect("account_login")
+        return redirect("accounts:users")
+    context = {
+        "form": form,
+        "person": person,
+        "held": held,
+        "is_kept": person.has_joined or bool(held) or is_used(person),
+        "cancel_url": person.get_absolute_url(),
+    }
+    return render(request, "accounts/user_remove.html", context, status=409 if form.errors else 200)
+
+
+@require_POST
+@admin_required
+def user_reactivate(request: PersonRequest, pk: int) -> HttpResponse:
+    person = get_object_or_404(request.user.company.users, pk=pk)
+    person.reactivate(by=request.user)
+    messages.success(request, _("%(person)s is active again.") % {"person": person})
+    return redirect(person)
