@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -8,7 +9,8 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Companies and people")
 
     def ready(self) -> None:
-        from . import walls
+        from . import sqlite, walls
 
+        connection_created.connect(sqlite.teach, dispatch_uid="accounts.sqlite.teach")
         pre_migrate.connect(walls.before_migrate, sender=self)
         post_migrate.connect(walls.after_migrate, sender=self)
