@@ -38,11 +38,12 @@ class SameCompany(BaseConstraint):
 
     def _key(self, model: type[models.Model], editor: BaseDatabaseSchemaEditor) -> str:
         quote = editor.quote_name
-        field = model._meta.get_field(self.field)
-        target = field.remote_field.model._meta  # type: ignore[union-attr]
-        own, theirs = ["company_id", field.column], ["company_id", target.pk.column]  # type: ignore[union-attr]
+        field: Any = model._meta.get_field(self.field)
+        target = field.remote_field.model._meta
+        own, theirs = ["company_id", field.column], ["company_id", target.pk.column]
         if self.carries:
-            own.append(model._meta.get_field(self.carries[0]).column)  # type: ignore[union-attr]
+            copy: Any = model._meta.get_field(self.carries[0])
+            own.append(copy.column)
             theirs.append(target.get_field(self.carries[1]).column)
         return (
             f"CONSTRAINT {quote(self.name)} FOREIGN KEY ({', '.join(map(quote, own))}) "

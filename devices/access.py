@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -15,7 +15,7 @@ from accounts.access import PersonRequest, member_required
 
 from .models import Device, MoveRefused
 
-DeviceView = Callable[..., HttpResponse]
+DeviceView = Callable[..., HttpResponseBase]
 
 
 def visible_device(request: PersonRequest, pk: int) -> Device:
@@ -38,7 +38,7 @@ def device_view(
         @require_http_methods(methods)
         @member_required
         @wraps(view)
-        def wrapper(request: PersonRequest, pk: int, **kwargs: Any) -> HttpResponse:
+        def wrapper(request: PersonRequest, pk: int, **kwargs: Any) -> HttpResponseBase:
             device = visible_device(request, pk)
             if admin and not request.user.is_admin:
                 raise PermissionDenied(_("Only an IT admin may do this."))

@@ -99,8 +99,9 @@ class RegisterForm(DeviceForm):
 
     def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
         super().__init__(*args, company=company, **kwargs)
-        self.fields["holder"].offer(company)
-        self.fields["payor"].queryset = company.payors.open()
+        fields: dict[str, Any] = self.fields
+        fields["holder"].offer(company)
+        fields["payor"].queryset = company.payors.open()
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

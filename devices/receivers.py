@@ -31,7 +31,10 @@ def log_intake(device: Device, *, by: User, **facts: Any) -> None:
 
 @on_edge(Status.NEEDS_REPAIR, Status.IN_REPAIR)
 def unassign(device: Device, *, by: User, **facts: Any) -> None:
-    """Entering repair: nobody holds the device, and the company's repair payor pays."""
+    """Entering repair: nobody holds the device, and the company's repair payor pays. What it took from nobody has no
+    previous holder either: whoever had it long ago has no business with this repair."""
+    if device.is_unassigned and not device.returned_from_repair:
+        device.last_holder_user = device.last_holder_space = device.last_payor = None
     device.release(by=by)
 
 

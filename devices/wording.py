@@ -1,6 +1,6 @@
 """The words of the event log. English is the letter: two lines are fixed by the users' guide."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -40,7 +40,8 @@ def sentence(event: "Event") -> str:
     words: dict[str, str] = {"actor": event.plates[event.actor_id].shown}
     for role, value in event.details.items():
         if role == "field":
-            words[role] = str(Device._meta.get_field(value).verbose_name)
+            field: Any = Device._meta.get_field(value)
+            words[role] = str(field.verbose_name)
         else:
             words[role] = event.plates[value].shown if value else gettext("none")
     return str(SENTENCES[event.kind]) % words

@@ -11,7 +11,7 @@ from accounts.models import Payor, Space, User
 from accounts.models.closable import require_admin
 from devices.models import Device, MoveRefused
 
-from .models import MDMRelease, Repair
+from .models import MDMRelease, Repair, ReplacementLoan
 
 
 def acknowledge_backup(repair: Repair, how: str, *, by: User) -> None:
@@ -86,6 +86,7 @@ def lend(device: Device, repair: Repair, payor: Payor, *, by: User, seen: int | 
     Returns the fresh device. Raises as `Device.assign` does, and ValidationError when the repair is over or its device
     was no user's.
     """
+    require_admin(by, device.company_id)
     with transaction.atomic():
         # Two devices at once: always in this order, so that nobody waits for each other for ever.
         list(
@@ -97,10 +98,15 @@ def lend(device: Device, repair: Repair, payor: Payor, *, by: User, seen: int | 
         repair = Repair.objects.select_related("device", "holder_user").get(pk=repair.pk)
         if not repair.is_open or repair.holder_user is None or repair.device_id == device.pk:
             raise ValidationError({"loan_for": _("This repair is over. Choose another, or none.")})
+        loans = ReplacementLoan.objects.filter(assignment__device=device, assignment__ended_at=None)
+        if loans.filter(assignment__user=repair.holder_user).exists():
+            raise MoveRefused(
+                _("%(device)s is assigned to %(holder)s already.") % {"device": device, "holder": repair.holder_user}
+            )
         lent = device.assign(repair.holder_user, payor, by=by, seen=seen, loan_for=repair)
         with repair.device.changing(by=by) as broken:
             broken.record("replacement_assigned", by=by, device=device, user=repair.holder_user)
-    return lent  # type: ignore[return-value]
+    return lent
 
 
 def loans_out(user: User | Space | None) -> list[Device]:

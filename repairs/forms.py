@@ -36,11 +36,9 @@ class RequestForm(SeenForm):
     def __init__(self, *args: Any, device: Device, repair: Repair | None, **kwargs: Any) -> None:
         super().__init__(*args, device=device, **kwargs)
         if repair is not None:
-            self.initial |= {
-                "needs_repair": True,
-                "problem": repair.problem,
-                "description": repair.description,
-            }
+            self.initial["needs_repair"] = True
+            self.initial["problem"] = repair.problem
+            self.initial["description"] = repair.description
 
 
 class RemoveForm(SeenForm):

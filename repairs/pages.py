@@ -1,6 +1,6 @@
 """What repairs add to pages of devices, in answer to the signals that those send."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.dispatch import receiver
 
@@ -12,11 +12,14 @@ from .acts import loans_out
 from .forms import ASSIGN_FORMS
 from .models import MDMRelease, Repair, ReplacementLoan
 
+if TYPE_CHECKING:
+    from accounts.access import Member
+
 Status = Device.Status
 
 
 @receiver(device_page)
-def repair_on_page(device: Device, user: User, **kwargs: Any) -> dict[str, Any]:
+def repair_on_page(device: Device, user: "Member", **kwargs: Any) -> dict[str, Any]:
     """The device's latest repair, its MDM prompt, what replaces what, and for admins the forms for assigning it."""
     repairs = Repair.objects.filter(device=device).with_people().select_related("mdm_release")
     latest: Repair | None = repairs.order_by("-opened_at", "-pk").first()
@@ -31,7 +34,7 @@ def repair_on_page(device: Device, user: User, **kwargs: Any) -> dict[str, Any]:
     return context
 
 
-def _for_admins(device: Device, user: User) -> dict[str, Any]:
+def _for_admins(device: Device, user: "Member") -> dict[str, Any]:
     context: dict[str, Any] = {"stands_in": None, "loans": [], "replaces": None}
     if not device.is_archived:
         context["replaces"] = Repair.objects.filter(replacement=device).select_related("device").first()
@@ -43,7 +46,7 @@ def _for_admins(device: Device, user: User) -> dict[str, Any]:
     return context
 
 
-def assign_forms(device: Device, user: User) -> dict[str, Any]:
+def assign_forms(device: Device, user: "Member") -> dict[str, Any]:
     """The forms for assigning, by their way; "previous" only where the previous holder can still be given it."""
     return {
         way: form(device=device, company=user.company)

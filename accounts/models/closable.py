@@ -3,6 +3,8 @@ still hangs on stays, with the reason."""
 
 from collections.abc import Sequence
 
+from typing import Any
+
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.utils.translation import gettext as _
@@ -25,7 +27,7 @@ class StillInUse(Refused):
 
 def holdings(subject: models.Model) -> list[models.Model]:
     """What this person or space holds, or this payor pays for, as the other apps tell it."""
-    answers = signals.holdings_wanted.send(sender=type(subject), subject=subject)
+    answers: list[tuple[Any, Any]] = signals.holdings_wanted.send(sender=type(subject), subject=subject)
     return [thing for _receiver, things in answers for thing in things]
 
 

@@ -1,6 +1,10 @@
+from django.core.exceptions import ValidationError
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import clock
@@ -97,8 +101,12 @@ class Company(models.Model):
 
     @transaction.atomic
     def set_repair_payor(self, payor: Payor) -> None:
-        """Let another payor pay in repair. The database refuses *Employee* and one that is closed."""
-        if payor.pk != self.repair_payor.pk:
-            self.payors.filter(pays_repairs=True).update(pays_repairs=False)
-            self.payors.filter(pk=payor.pk).update(pays_repairs=True)
-            del self.repair_payor
+        """Let another payor pay in repair. Raises ValidationError for *Employee*, for one that is closed, and for one
+        of another company."""
+        # Locked, so that two admins who choose at the same moment take turns.
+        payors = list(self.payors.order_by("pk").select_for_update(no_key=True))
+        if payor not in [one for one in payors if one.is_open and not one.is_employee]:
+            raise ValidationError(gettext("%(payor)s can't be chosen any more.") % {"payor": payor})
+        self.payors.filter(pays_repairs=True).update(pays_repairs=False)
+        self.payors.filter(pk=payor.pk).update(pays_repairs=True)
+        self.__dict__.pop("repair_payor", None)

@@ -153,7 +153,10 @@ class User(AbstractBaseUser):
         self.email = clean_email(email)
         self.joined_at = None
         self.set_unusable_password()
-        self.emailaddress_set.all().delete()
+        # allauth's own list of addresses, by which it would still find the person. Its models load after ours.
+        from allauth.account.models import EmailAddress
+
+        EmailAddress.objects.filter(user=self).delete()
         self.save(update_fields=["email", "joined_at", "password"])
 
     # Roles and leaving

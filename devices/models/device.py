@@ -14,11 +14,12 @@ from accounts.models import Company, Payor, Space, User
 from accounts.models.closable import require_admin
 from accounts.text import identifier_key
 from accounts.walls import SameCompany, company_row
-
 from devices import categories
+
 from .changing import HOLDERS_AND_PAYORS, MoveRefused
 from .holding import Holding
 from .note import Note
+from .status import Status
 
 
 class DeviceQuerySet(models.QuerySet["Device"]):
@@ -80,23 +81,16 @@ class DeviceQuerySet(models.QuerySet["Device"]):
 # Who may do what (the column "who" of the moves in docs/moves.md)
 
 
-def is_its_admin(device: "Device", user: User) -> bool:
+def is_its_admin(device: Any, user: Any) -> bool:
     return user.is_admin and user.company_id == device.company_id
 
 
-def is_holder_or_admin(device: "Device", user: User) -> bool:
+def is_holder_or_admin(device: Any, user: Any) -> bool:
     return is_its_admin(device, user) or (user.is_active and device.holder_user_id == user.pk)
 
 
-def is_holder_reporter_or_admin(device: "Device", user: User) -> bool:
+def is_holder_reporter_or_admin(device: Any, user: Any) -> bool:
     return is_holder_or_admin(device, user) or (user.is_active and device.reported_by_id == user.pk)
-
-
-class Status(models.TextChoices):
-    ACTIVE = "active", gettext_lazy("Active")
-    NEEDS_REPAIR = "needs_repair", gettext_lazy("Active - needs repair")
-    IN_REPAIR = "in_repair", gettext_lazy("In repair")
-    RECYCLED = "recycled", gettext_lazy("Recycled")
 
 
 class Device(Holding):
@@ -282,7 +276,7 @@ class Device(Holding):
         move = self._transition(verb)
         return (
             move.source == self.status
-            and move.has_perm(self, user)
+            and move.has_perm(self, user)  # type: ignore[arg-type]
             and (self.company.repair_flow_on or not move.custom.get("gated"))
         )
 
@@ -369,7 +363,7 @@ class Device(Holding):
     def carry_out(self, verb: str, *, by: User, **facts: Any) -> None:
         """`move`, inside a change that is open already."""
         move = self._transition(verb)
-        if not move.has_perm(self, by):
+        if not move.has_perm(self, by):  # type: ignore[arg-type]
             raise PermissionDenied(_("You may not do this with the device."))
         if move.source != self.status:
             raise MoveRefused(
@@ -385,7 +379,8 @@ class Device(Holding):
     @classmethod
     def transitions(cls) -> Mapping[str, Transition]:
         """Every move by its verb; each has one source. docs/moves.md is drawn from this."""
-        return {move.name: move for move in cls._meta.get_field("status").get_all_transitions(cls)}
+        field: Any = cls._meta.get_field("status")
+        return {move.name: move for move in field.get_all_transitions(cls)}
 
     @classmethod
     def _transition(cls, verb: str) -> Transition:

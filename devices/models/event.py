@@ -166,7 +166,9 @@ class EventQuerySet(models.QuerySet["Event"]):
     def visible_to(self, user: User, device: "Device") -> Self:
         """A device's lines, as far as this person may read them. An admin reads all. An employee reads what happened
         while the device was theirs or away from them: not who else had it, and nothing of notes and costs."""
-        lines = self.filter(company_id=user.company_id, device=device)
+        lines = self.filter(device=device, company_id=device.company_id)
+        if user.company_id != device.company_id:
+            return lines.none()
         if user.is_admin:
             return lines
         stays = list(Assignment.objects.filter(device=device).order_by("started_at", "pk"))
@@ -194,7 +196,7 @@ class EventQuerySet(models.QuerySet["Event"]):
 
     def with_names(self) -> "list[Event]":
         """The events with every plate in them, in two queries."""
-        events = list(self)
+        events: list[Event] = list(self)
         keys = {event.actor_id for event in events}
         for event in events:
             keys |= event.plate_ids

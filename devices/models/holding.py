@@ -1,20 +1,23 @@
 """Who holds a device and who pays for it: assigning and unassigning."""
 
+from typing import TYPE_CHECKING, Any, Self
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import clock
-from accounts.models import Payor, Space, User
+from accounts.models import Company, Payor, Space, User
 from accounts.models.closable import require_admin
 from devices.signals import assigned
 
 from .assignment import Assignment
 from .changing import Changing, MoveRefused
+from .status import Status
 
 
-def _keep(to: str, name: object) -> models.ForeignKey:
+def _keep(to: str, name: Any) -> Any:
     return models.ForeignKey(
         to,
         on_delete=models.PROTECT,
@@ -65,6 +68,14 @@ class Holding(Changing):
     # Back from repair and with nobody yet: the next assignment is the "repaired" one.
     returned_from_repair = models.BooleanField(default=False, editable=False)
 
+    if TYPE_CHECKING:  # what Device brings along
+        company: Company
+        company_id: int
+        status: str
+        reported_by: User | None
+
+        def carry_out(self, verb: str, *, by: User, **facts: Any) -> None: ...
+
     class Meta:
         abstract = True
 
@@ -96,7 +107,7 @@ class Holding(Changing):
         by: User,
         seen: int | None = None,
         **facts: object,
-    ) -> "Holding":
+    ) -> Self:
         """Give the device to a user or a space, and say who pays. In repair, this finishes the repair in the same act.
 
         Raises MoveRefused while it waits for repair, when archived, or when the page was stale; ValidationError when
@@ -107,7 +118,7 @@ class Holding(Changing):
             device.hand_to(to, payor, by=by, **facts)
         return device
 
-    def unassign(self, *, by: User, seen: int | None = None) -> "Holding":
+    def unassign(self, *, by: User, seen: int | None = None) -> Self:
         """Take the device back: held by nobody, paid by the company's repair payor. Raises as `assign` does."""
         with self.changing(by=by, seen=seen) as device:
             require_admin(by, device.company_id)
@@ -123,7 +134,7 @@ class Holding(Changing):
         self._refuse_unless_settled(in_repair_too=True)
         to = self._still_available(to)
         self._check_payor(payor, to)
-        if self.status == self.Status.IN_REPAIR:
+        if self.status == Status.IN_REPAIR:
             self.carry_out("finish", by=by, assigning=True)
         if to == self.holder:
             if payor == self.payor:
@@ -144,14 +155,14 @@ class Holding(Changing):
 
     def _refuse_unless_settled(self, *, in_repair_too: bool = False) -> None:
         """Holder and payor stand still while the device waits for repair, and for ever once it is archived."""
-        if self.status == self.Status.NEEDS_REPAIR:
+        if self.status == Status.NEEDS_REPAIR:
             raise MoveRefused(
                 _("%(device)s is waiting for repair. Revert it or take it in before you change who holds it.")
                 % {"device": self}
             )
-        if self.status == self.Status.RECYCLED:
+        if self.status == Status.RECYCLED:
             raise MoveRefused(_("%(device)s is archived. Restore it before you assign it.") % {"device": self})
-        if self.status == self.Status.IN_REPAIR and not in_repair_too:
+        if self.status == Status.IN_REPAIR and not in_repair_too:
             raise MoveRefused(_("%(device)s is in repair and with nobody.") % {"device": self})
 
     def _still_available(self, to: User | Space) -> User | Space:
@@ -175,7 +186,7 @@ class Holding(Changing):
     def _begin_assignment(self, to: User | Space, *, by: User) -> None:
         Assignment.objects.create(
             company_id=self.company_id,
-            device=self,
+            device=self,  # type: ignore[misc]
             user=to if isinstance(to, User) else None,
             space=to if isinstance(to, Space) else None,
             started_at=clock.now(),
@@ -193,7 +204,7 @@ class Holding(Changing):
     def _end_assignment(self, *, by: User) -> None:
         if self.is_unassigned:
             return
-        Assignment.objects.filter(device=self, ended_at=None).update(ended_at=clock.now())
+        Assignment.objects.filter(device_id=self.pk, ended_at=None).update(ended_at=clock.now())
         self.record("unassigned", by=by, holder=self.holder)
         self.last_holder_user, self.last_holder_space = (
             self.holder_user,

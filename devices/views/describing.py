@@ -26,9 +26,7 @@ def register(request: PersonRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         holder, payor = form.cleaned_data["holder"], form.cleaned_data["payor"]
         try:
-            device = Device.objects.register(
-                company, by=request.user, holder=holder, payor=payor, **form.description
-            )
+            device = Device.objects.register(company, by=request.user, holder=holder, payor=payor, **form.description)
         except ValidationError as error:
             form.add_refusal(error)
         else:

@@ -18,7 +18,8 @@ LINES = 50
 def page_context(request: PersonRequest, device: Device) -> dict[str, Any]:
     """What the head of a device page and the other apps' parts of it need."""
     context: dict[str, Any] = {"device": device}
-    for _receiver, answer in device_page.send(sender=Device, device=device, user=request.user):
+    answers: list[tuple[Any, Any]] = device_page.send(sender=Device, device=device, user=request.user)
+    for _receiver, answer in answers:
         context |= answer
     return context
 
@@ -42,6 +43,6 @@ def overview(request: PersonRequest, device: Device) -> HttpResponse:
 @device_view("GET", "HEAD")
 def log(request: PersonRequest, device: Device) -> HttpResponse:
     """Event log: everything that has happened to the device, the newest first, by day."""
-    page = Paginator(Event.objects.visible_to(request.user, device), LINES).get_page(request.GET.get("page"))
+    page: Any = Paginator(Event.objects.visible_to(request.user, device), LINES).get_page(request.GET.get("page"))
     page.object_list = page.object_list.with_names()
     return render(request, "devices/log.html", page_context(request, device) | {"page": page})

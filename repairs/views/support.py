@@ -31,8 +31,7 @@ def support_page(request: PersonRequest, device: Device, *, status: int = 200, *
     shown["moves"] = {verb for verb in ("take_in", "revert", "finish", "recycle") if device.may(verb, user)}
     shown["support_contact"] = settings.SUPPORT_CONTACT
     if user.is_admin:
-        earlier = Repair.objects.filter(device=device).with_people()
-        shown["earlier"] = earlier.exclude(pk=repair.pk if repair is not None else None)[:20]
+        shown["earlier"] = Repair.objects.filter(device=device).exclude(closed_at=None).with_people()[:20]
     return render(request, "repairs/support.html", shown | context, status=status)
 
 

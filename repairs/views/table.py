@@ -7,7 +7,7 @@ import django_filters
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.forms import TextInput
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
@@ -64,7 +64,7 @@ class RepairFilter(django_filters.FilterSet):
         model = Repair
         fields: list[str] = []
 
-    def __init__(self, request: HttpRequest) -> None:
+    def __init__(self, request: PersonRequest) -> None:
         super().__init__(request.GET, queryset=Repair.objects.visible_to(request.user), request=request)
 
     def filter_text(self, repairs: QuerySet[Repair], name: str, value: str) -> QuerySet[Repair]:
