@@ -22,6 +22,11 @@ from .note import Note
 from .status import Status
 
 
+# Identifiers, and the fields that hold them as they are compared.
+COMPARED = {"serial_number": "serial_key", "asset_tag": "asset_tag_key"}
+KEY_LENGTH = 400
+
+
 class DeviceQuerySet(models.QuerySet["Device"]):
     def visible_to(self, user: User) -> Self:
         """What this person may open: an admin everything of the company; an employee what they hold, and what a repair
@@ -116,9 +121,9 @@ class Device(Holding):
     model = models.CharField(gettext_lazy("model"), max_length=100, blank=True)
     model_number = models.CharField(gettext_lazy("model number"), max_length=100, blank=True)
     serial_number = models.CharField(gettext_lazy("serial number"), max_length=100, blank=True)
-    serial_key = models.CharField(max_length=400, blank=True, editable=False)
+    serial_key = models.CharField(max_length=KEY_LENGTH, blank=True, editable=False)
     asset_tag = models.CharField(gettext_lazy("asset tag"), max_length=100, blank=True)
-    asset_tag_key = models.CharField(max_length=400, blank=True, editable=False)
+    asset_tag_key = models.CharField(max_length=KEY_LENGTH, blank=True, editable=False)
     imei = models.CharField(gettext_lazy("IMEI"), max_length=20, blank=True)
     supplier = models.CharField(gettext_lazy("supplier"), max_length=100, blank=True)
     order_number = models.CharField(gettext_lazy("order number"), max_length=100, blank=True)
@@ -436,18 +441,17 @@ class Device(Holding):
         Raises ValidationError."""
         for name, value in fields.items():
             setattr(self, name, value)
-        self.serial_key = identifier_key(self.serial_number)
-        self.asset_tag_key = identifier_key(self.asset_tag)
         self.clean_fields(exclude={field.name for field in self._meta.fields} - set(self.DESCRIPTION))
+        for name, key in COMPARED.items():
+            setattr(self, key, identifier_key(getattr(self, name)))
+            if len(getattr(self, key)) > KEY_LENGTH:  # letters that NFKC spells out
+                raise ValidationError({name: _("This is too long. Leave out what isn't part of it.")})
         self.refuse_duplicates()
 
     def refuse_duplicates(self) -> None:
         """Raises ValidationError beside `serial_number` or `asset_tag` when another device of the company has it,
         archived ones included. The error's params hold that device."""
-        for name, key in (
-            ("serial_number", "serial_key"),
-            ("asset_tag", "asset_tag_key"),
-        ):
+        for name, key in COMPARED.items():
             if value := getattr(self, key):
                 same = Device.objects.filter(company_id=self.company_id, **{key: value}).exclude(pk=self.pk).first()
                 if same is not None:
