@@ -23,6 +23,7 @@ from typing import Any
 from django.apps import apps
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import override
 
 from accounts import clock
 from accounts.models import Company, Payor, Space, User
@@ -212,3 +213,12 @@ def build():
         serial_number="5CG-INITECH-1",
     )
     return {name: row for name, row in locals().items() if hasattr(row, "_meta")}
+
+
+def log_of(device, since=None):
+    """The lines of a device's log in English, oldest first; those written after the copy `since` was read."""
+    events = device.events.order_by("sequence")
+    if since is not None:
+        events = events.filter(sequence__gt=since.log_sequence)
+    with override("en"):
+        return [event.sentence for event in events.with_names()]
