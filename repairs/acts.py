@@ -10,6 +10,7 @@ from accounts import clock
 from accounts.models import Payor, Space, User
 from accounts.models.closable import require_admin
 from devices.models import Device, MoveRefused
+from devices.models.device import is_holder_reporter_or_admin
 
 from .models import MDMRelease, Repair, ReplacementLoan
 
@@ -32,8 +33,10 @@ def acknowledge_backup(repair: Repair, how: str, *, by: User) -> None:
 
 def amend(repair: Repair, *, by: User, seen: int | None = None, problem: str, description: str) -> None:
     """Change what a request says, while it waits. The reporter, the holder or an admin may. Raises MoveRefused when it
-    waits no more."""
+    waits no more, PermissionDenied for others."""
     with repair.device.changing(by=by, seen=seen) as device:
+        if not is_holder_reporter_or_admin(device, by):
+            raise PermissionDenied
         if not device.may("revert", by):
             raise MoveRefused(
                 _("%(device)s is %(status)s, so its request can't be changed.")

@@ -184,6 +184,9 @@ def test_an_inactive_holder_reports_nothing(world):
 
 def test_the_request_can_be_amended_until_intake(world):
     device = world.laptop.move("report", by=world.employee)
+    for person in (world.colleague, world.globex_admin, world.support):
+        with pytest.raises(PermissionDenied):
+            amend(device.repairs.get(), by=person, problem="sound", description="")
     amend(device.repairs.get(), by=world.employee, problem="battery", description="It dies.")
     assert device.repairs.get().problem == "battery"
     device = device.move("take_in", by=world.admin)
