@@ -2,7 +2,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, Self
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, models, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,19 +12,12 @@ from django_fsm import FSMField, Transition, transition
 from accounts import clock
 from accounts.models import Company, Payor, Space, User
 from accounts.models.closable import require_admin
-from accounts.text import identifier_key
 from accounts.walls import SameCompany, company_row
-from devices import categories
 
 from .changing import HOLDERS_AND_PAYORS, MoveRefused
+from .describing import Describing
 from .holding import Holding
-from .note import Note
 from .status import Status
-
-
-# Identifiers, and the fields that hold them as they are compared.
-COMPARED = {"serial_number": "serial_key", "asset_tag": "asset_tag_key"}
-KEY_LENGTH = 400
 
 
 class DeviceQuerySet(models.QuerySet["Device"]):
@@ -98,7 +91,7 @@ def is_holder_reporter_or_admin(device: Any, user: Any) -> bool:
     return is_holder_or_admin(device, user) or (user.is_active and device.reported_by_id == user.pk)
 
 
-class Device(Holding):
+class Device(Describing, Holding):
     """One piece of hardware, and the state machine that takes it through repair.
 
     Nothing sets `status` but the transitions, and nothing calls those but `move`, `assign` and what runs inside them.
@@ -113,47 +106,6 @@ class Device(Holding):
         editable=False,
     )
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-
-    # What it is
-    name = models.CharField(gettext_lazy("name"), max_length=100)
-    category = models.CharField(gettext_lazy("category"), max_length=60, default="Laptop")
-    manufacturer = models.CharField(gettext_lazy("manufacturer"), max_length=100, blank=True)
-    model = models.CharField(gettext_lazy("model"), max_length=100, blank=True)
-    model_number = models.CharField(gettext_lazy("model number"), max_length=100, blank=True)
-    serial_number = models.CharField(gettext_lazy("serial number"), max_length=100, blank=True)
-    serial_key = models.CharField(max_length=KEY_LENGTH, blank=True, editable=False)
-    asset_tag = models.CharField(gettext_lazy("asset tag"), max_length=100, blank=True)
-    asset_tag_key = models.CharField(max_length=KEY_LENGTH, blank=True, editable=False)
-    imei = models.CharField(gettext_lazy("IMEI"), max_length=20, blank=True)
-    supplier = models.CharField(gettext_lazy("supplier"), max_length=100, blank=True)
-    order_number = models.CharField(gettext_lazy("order number"), max_length=100, blank=True)
-    purchase_date = models.DateField(gettext_lazy("purchase date"), null=True, blank=True)
-    purchase_cost = models.DecimalField(
-        gettext_lazy("purchase cost"),
-        max_digits=12,
-        decimal_places=2,
-        null=True,
-        blank=True,
-    )
-    warranty_end = models.DateField(gettext_lazy("warranty ends"), null=True, blank=True)
-    renewal_date = models.DateField(gettext_lazy("renewal date"), null=True, blank=True)
-
-    DESCRIPTION = [
-        "name",
-        "category",
-        "manufacturer",
-        "model",
-        "model_number",
-        "serial_number",
-        "asset_tag",
-        "imei",
-        "supplier",
-        "order_number",
-        "purchase_date",
-        "purchase_cost",
-        "warranty_end",
-        "renewal_date",
-    ]
 
     # Where it stands
     status = FSMField(
@@ -272,10 +224,6 @@ class Device(Holding):
     def is_archived(self) -> bool:
         return self.status == Status.RECYCLED
 
-    @property
-    def category_label(self) -> str:
-        return categories.label(self.category)
-
     def may(self, verb: str, user: User) -> bool:
         """Whether this person may carry out this move now: role, status and the company's gate."""
         move = self._transition(verb)
@@ -391,80 +339,6 @@ class Device(Holding):
     def _transition(cls, verb: str) -> Transition:
         return cls.transitions()[verb]
 
-    # Describing it
-
-    def edit(self, *, by: User, **fields: Any) -> Self:
-        """Change fields of `Device.DESCRIPTION`; each one that really changes has its line in the log. An archived
-        device is read-only: MoveRefused. Raises ValidationError as `register` does. Returns the fresh device."""
-        try:
-            return self._edit(by=by, **fields)
-        except IntegrityError:
-            # Somebody gave the same serial number or asset tag to another device a moment ago.
-            return self._edit(by=by, **fields)
-
-    def _edit(self, *, by: User, **fields: Any) -> Self:
-        with self.changing(by=by) as device:
-            require_admin(by, device.company_id)
-            if device.is_archived:
-                raise MoveRefused(_("%(device)s is archived and can't be edited.") % {"device": device})
-            for name, value in fields.items():
-                before = getattr(device, name)
-                if value != before:
-                    device.record(
-                        "field_changed",
-                        by=by,
-                        field=name,
-                        before=_as_text(before),
-                        after=_as_text(value),
-                    )
-            device.describe(fields)
-        return device
-
-    def add_note(self, text: str, *, by: User) -> Self:
-        """Write a note that admins read. Returns the fresh device."""
-        with self.changing(by=by) as device:
-            require_admin(by, device.company_id)
-            if device.is_archived:
-                raise MoveRefused(_("%(device)s is archived and can't be edited.") % {"device": device})
-            Note.objects.create(
-                company_id=device.company_id,
-                device=device,
-                author=by,
-                text=text,
-                written_at=clock.now(),
-            )
-            device.record("note_added", by=by)
-        return device
-
-    def describe(self, fields: Mapping[str, Any]) -> None:
-        """Set fields of `DESCRIPTION` and the forms in which they are compared, and check them. Stores nothing.
-        Raises ValidationError."""
-        for name, value in fields.items():
-            setattr(self, name, value)
-        self.clean_fields(exclude={field.name for field in self._meta.fields} - set(self.DESCRIPTION))
-        for name, key in COMPARED.items():
-            setattr(self, key, identifier_key(getattr(self, name)))
-            if len(getattr(self, key)) > KEY_LENGTH:  # letters that NFKC spells out
-                raise ValidationError({name: _("This is too long. Leave out what isn't part of it.")})
-        self.refuse_duplicates()
-
-    def refuse_duplicates(self) -> None:
-        """Raises ValidationError beside `serial_number` or `asset_tag` when another device of the company has it,
-        archived ones included. The error's params hold that device."""
-        for name, key in COMPARED.items():
-            if value := getattr(self, key):
-                same = Device.objects.filter(company_id=self.company_id, **{key: value}).exclude(pk=self.pk).first()
-                if same is not None:
-                    raise ValidationError(
-                        {
-                            name: ValidationError(
-                                _("%(device)s has this already."),
-                                code="duplicate",
-                                params={"device": same},
-                            )
-                        }
-                    )
-
     def _insert(self) -> None:
         try:
             with transaction.atomic():
@@ -473,8 +347,3 @@ class Device(Holding):
             # Somebody registered the same serial number or asset tag a moment ago.
             self.refuse_duplicates()
             raise
-
-
-def _as_text(value: object) -> str | None:
-    """A field's value for the log: dates in ISO form, blank as None."""
-    return str(value) if value not in (None, "") else None

@@ -1,0 +1,165 @@
+"""What a device is: the fields that people fill in, editing them, and notes."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator, RegexValidator
+from django.db import IntegrityError, models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import clock
+from accounts.models import User
+from accounts.models.closable import require_admin
+from accounts.text import identifier_key
+from devices import categories
+
+from .changing import Changing, MoveRefused
+from .note import Note
+from .status import Status
+
+# Identifiers, and the fields that hold them as they are compared.
+COMPARED = {"serial_number": "serial_key", "asset_tag": "asset_tag_key"}
+KEY_LENGTH = 400
+
+
+class Describing(Changing):
+    """A device's description. Each change of it has its line in the log."""
+
+    # What it is
+    name = models.CharField(gettext_lazy("name"), max_length=100)
+    category = models.CharField(gettext_lazy("category"), max_length=60, default="Laptop")
+    manufacturer = models.CharField(gettext_lazy("manufacturer"), max_length=100, blank=True)
+    model = models.CharField(gettext_lazy("model"), max_length=100, blank=True)
+    model_number = models.CharField(gettext_lazy("model number"), max_length=100, blank=True)
+    serial_number = models.CharField(gettext_lazy("serial number"), max_length=100, blank=True)
+    serial_key = models.CharField(max_length=KEY_LENGTH, blank=True, editable=False)
+    asset_tag = models.CharField(gettext_lazy("asset tag"), max_length=100, blank=True)
+    asset_tag_key = models.CharField(max_length=KEY_LENGTH, blank=True, editable=False)
+    imei = models.CharField(
+        gettext_lazy("IMEI"),
+        max_length=20,
+        blank=True,
+        validators=[RegexValidator(r"^\d{14,16}$", gettext_lazy("An IMEI is 14 to 16 digits, without blanks."))],
+    )
+    supplier = models.CharField(gettext_lazy("supplier"), max_length=100, blank=True)
+    order_number = models.CharField(gettext_lazy("order number"), max_length=100, blank=True)
+    purchase_date = models.DateField(gettext_lazy("purchase date"), null=True, blank=True)
+    purchase_cost = models.DecimalField(
+        gettext_lazy("purchase cost"),
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+    )
+    warranty_end = models.DateField(gettext_lazy("warranty ends"), null=True, blank=True)
+    renewal_date = models.DateField(gettext_lazy("renewal date"), null=True, blank=True)
+
+    DESCRIPTION = [
+        "name",
+        "category",
+        "manufacturer",
+        "model",
+        "model_number",
+        "serial_number",
+        "asset_tag",
+        "imei",
+        "supplier",
+        "order_number",
+        "purchase_date",
+        "purchase_cost",
+        "warranty_end",
+        "renewal_date",
+    ]
+
+    if TYPE_CHECKING:  # what Device brings along
+        company_id: int
+        status: str
+
+    class Meta:
+        abstract = True
+
+    @property
+    def category_label(self) -> str:
+        """The category in the reader's language."""
+        return categories.label(self.category)
+
+    def edit(self, *, by: User, **fields: Any) -> Self:
+        """Change fields of `Device.DESCRIPTION`; each one that really changes has its line in the log. An archived
+        device is read-only: MoveRefused. Raises ValidationError as `register` does. Returns the fresh device."""
+        try:
+            return self._edit(by=by, **fields)
+        except IntegrityError:
+            # Somebody gave the same serial number or asset tag to another device a moment ago.
+            return self._edit(by=by, **fields)
+
+    def _edit(self, *, by: User, **fields: Any) -> Self:
+        with self.changing(by=by) as device:
+            require_admin(by, device.company_id)
+            if device.status == Status.RECYCLED:
+                raise MoveRefused(_("%(device)s is archived and can't be edited.") % {"device": device})
+            for name, value in fields.items():
+                before = getattr(device, name)
+                if value != before:
+                    device.record(
+                        "field_changed",
+                        by=by,
+                        field=name,
+                        before=_as_text(before),
+                        after=_as_text(value),
+                    )
+            device.describe(fields)
+        return device
+
+    def add_note(self, text: str, *, by: User) -> Self:
+        """Write a note that admins read. Returns the fresh device."""
+        with self.changing(by=by) as device:
+            require_admin(by, device.company_id)
+            if device.status == Status.RECYCLED:
+                raise MoveRefused(_("%(device)s is archived and can't be edited.") % {"device": device})
+            Note.objects.create(
+                company_id=device.company_id,
+                device_id=device.pk,
+                author=by,
+                text=text,
+                written_at=clock.now(),
+            )
+            device.record("note_added", by=by)
+        return device
+
+    def describe(self, fields: Mapping[str, Any]) -> None:
+        """Set fields of `DESCRIPTION` and the forms in which they are compared, and check them. Stores nothing.
+        Raises ValidationError."""
+        for name, value in fields.items():
+            setattr(self, name, value)
+        self.clean_fields(exclude={field.name for field in self._meta.fields} - set(self.DESCRIPTION))
+        for name, key in COMPARED.items():
+            setattr(self, key, identifier_key(getattr(self, name)))
+            if len(getattr(self, key)) > KEY_LENGTH:  # letters that NFKC spells out
+                raise ValidationError({name: _("This is too long. Leave out what isn't part of it.")})
+        self.refuse_duplicates()
+
+    def refuse_duplicates(self) -> None:
+        """Raises ValidationError beside `serial_number` or `asset_tag` when another device of the company has it,
+        archived ones included. The error's params hold that device."""
+        rows: Any = type(self)._default_manager
+        for name, key in COMPARED.items():
+            if value := getattr(self, key):
+                same = rows.filter(company_id=self.company_id, **{key: value}).exclude(pk=self.pk).first()
+                if same is not None:
+                    raise ValidationError(
+                        {
+                            name: ValidationError(
+                                _("%(device)s has this already."),
+                                code="duplicate",
+                                params={"device": same},
+                            )
+                        }
+                    )
+
+
+def _as_text(value: object) -> str | None:
+    """A field's value for the log: dates in ISO form, blank as None."""
+    return str(value) if value not in (None, "") else None
