@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from accounts.support import ReadOnlyAdmin, rows_link
+from accounts.support import OpenFilter, ReadOnlyAdmin, rows_link
 
 from .models import Assignment, Device, Event
 
@@ -17,19 +17,19 @@ from .models import Assignment, Device, Event
 @admin.register(Device)
 class DeviceAdmin(ReadOnlyAdmin):
     list_display = ("name", "company", "category", "serial_number", "status", "holder", "payor")
-    list_filter = ("status", "category", "company")
+    list_filter = ("status", "company")
     list_select_related = ("company", "holder_user", "holder_space", "payor")
     search_fields = ("name", "model", "serial_number", "serial_key", "asset_tag", "holder_user__full_name")
     readonly_fields = ("holder", "last_holder", "log", "stays")
     fieldsets = (
-        (None, {"fields": ("company", *Device.DESCRIPTION)}),
-        (_("Now"), {"fields": ("status", "status_since", "holder", "payor", "registered_at", "archived_at")}),
-        (_("Before"), {"fields": ("last_holder", "last_payor", "returned_from_repair", "log", "stays")}),
+        (None, {"fields": ("company", "name", "status", "status_since", "holder", "payor", "log", "stays")}),
+        (_("What it is"), {"fields": tuple(Device.DESCRIPTION[1:])}),
+        (_("Before"), {"fields": ("last_holder", "last_payor", "registered_at", "archived_at")}),
     )
 
-    @admin.display(description=_("holder"), empty_value=_("Unassigned"))
+    @admin.display(description=_("holder"))
     def holder(self, device: Device) -> object:
-        return device.holder
+        return device.holder or _("Unassigned")
 
     @admin.display(description=_("previous holder"))
     def last_holder(self, device: Device) -> object:
@@ -47,7 +47,7 @@ class DeviceAdmin(ReadOnlyAdmin):
 @admin.register(Assignment)
 class AssignmentAdmin(ReadOnlyAdmin):
     list_display = ("device", "company", "holder", "started_at", "ended_at")
-    list_filter = (("ended_at", admin.EmptyFieldListFilter), "company")
+    list_filter = (("ended_at", OpenFilter), "company")
     list_select_related = ("device", "company", "user", "space")
     search_fields = ("device__name", "device__serial_number", "user__full_name", "space__name")
     fields = ("company", "device", "holder", "started_at", "ended_at")

@@ -1,0 +1,64 @@
+"""What Velory Support sees in the Django admin: everything to read, and little to do."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from .models import User
+
+
+class SupportRequest(HttpRequest):
+    """A request that the admin site let in."""
+
+    user: User
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """A model that support staff may look at. Whatever they may do to it stands in the subclass, act by act.
+
+    Only support staff get as far as this: the site asks for `is_staff`, which the database ties to having no company.
+    """
+
+    actions: Any = None
+    list_per_page = 50
+    # One count less; of the events there may be millions.
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    # The app's pages are for the company's own people.
+    view_on_site = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+
+class OpenFilter(admin.EmptyFieldListFilter):
+    """By a date at which something ended: what is open, and what is over."""
+
+    heading, unset, is_set = _("open or closed"), _("Open"), _("Closed")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = self.heading
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for choice, words in zip(super().choices(changelist), (_("All"), self.unset, self.is_set), strict=True):
+            yield choice | {"display": words}
+
+
+def rows_link(model: type[models.Model], text: object, **filters: object) -> SafeString:
+    """A link to the list of a model's rows, filtered."""
+    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist", query=filters)
+    return format_html('<a href="{}">{}</a>', address, text)

@@ -1,0 +1,313 @@
+"""Velory Support in the Django admin: it sees everything, and does the little that it should."""
+
+import re
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import Company, User
+from devices.models import Device, Event
+from repairs.models import MDMRelease, Repair
+from tests.factories import DeviceFactory, PayorFactory, SpaceFactory, UserFactory
+from tests.world import PASSWORD
+
+READ_ONLY = [
+    "accounts_space",
+    "accounts_payor",
+    "devices_device",
+    "devices_assignment",
+    "devices_event",
+    "repairs_repair",
+    "repairs_mdmrelease",
+]
+MODELS = ["accounts_company", "accounts_user", *READ_ONLY]
+
+
+def model_of(name):
+    return apps.get_model(*name.split("_"))
+
+
+def list_of(name):
+    return reverse(f"admin:{name}_changelist")
+
+
+def page_of(row):
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+@pytest.fixture
+def support(client, world):
+    """A browser in which support staff are signed in; every table holds something."""
+    DeviceFactory(company=world.acme, by=world.admin, holder=world.employee, name="Broken laptop", status="in_repair")
+    client.force_login(world.support)
+    return client
+
+
+def act(browser, action, *people):
+    """Tick people in the list, and let an action act on them. Returns the page that follows."""
+    data = {"action": action, "_selected_action": [person.pk for person in people]}
+    return browser.post(list_of("accounts_user"), data, follow=True)
+
+
+# Who may enter
+
+
+def test_only_support_staff_enter(client, world):
+    addresses = [reverse("admin:index"), page_of(world.laptop), *map(list_of, MODELS)]
+    for person in world.people.values():
+        client.force_login(person)
+        expected = 200 if person == world.support else 403
+        for address in addresses:
+            assert client.get(address, follow=True).status_code == expected
+
+
+def test_whoever_is_signed_out_is_asked_to_sign_in(client, world):
+    for name in MODELS:
+        response = client.get(list_of(name), follow=True)
+        assert response.redirect_chain[-1][0].startswith(reverse("account_login"))
+
+
+def test_support_who_left_is_out(client, world):
+    client.force_login(world.support)
+    User.objects.filter(pk=world.support.pk).update(is_active=False)
+    assert client.get(reverse("admin:index")).status_code == 302
+
+
+# Reading
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_list_and_page_opens(support, name):
+    assert support.get(list_of(name)).status_code == 200
+    assert support.get(list_of(name), {"q": "laptop"}).status_code == 200
+    row = model_of(name).objects.first()
+    assert support.get(page_of(row)).status_code == 200
+    assert support.get(reverse(f"admin:{name}_history", args=[row.pk])).status_code == 200
+
+
+def test_nothing_else_stands_in_the_admin(support):
+    assert {f"{model._meta.app_label}_{model._meta.model_name}" for model in admin.site._registry} == set(MODELS)
+
+
+def test_no_page_needs_an_inline_script_or_style(support, world):
+    for address in [reverse("admin:index"), list_of("accounts_user"), page_of(world.acme)]:
+        page = support.get(address).content.decode()
+        assert not re.search(r"<script>|<style|\sstyle=|\son[a-z]+=", page)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_list_asks_as_often_for_thirty_rows_as_for_one(support, world, name):
+    def queries():
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            assert support.get(list_of(name)).status_code == 200
+        return len(captured)
+
+    support.get(list_of(name))
+    few = queries()
+    holders = [UserFactory(company=world.acme) for _ in range(30)]
+    for holder in holders:
+        DeviceFactory(company=world.acme, by=world.admin, holder=holder, status="in_repair")
+        SpaceFactory(company=world.acme)
+        PayorFactory(company=world.acme)
+    assert queries() == few <= 12
+
+
+def test_search_finds_devices_people_and_companies(support, world):
+    def found(name, text):
+        return list(support.get(list_of(name), {"q": text}).context["cl"].result_list)
+
+    assert found("devices_device", "c02-xk1") == found("devices_device", "C02XK1AAA") != []
+    assert world.laptop in found("devices_device", "Eva Lind")
+    assert found("accounts_user", "gina@") == [world.globex_admin]
+    assert found("accounts_company", "initech") == [world.initech]
+    assert {event.device for event in found("devices_event", "iPhone 15")} == {world.phone}
+
+
+def test_a_list_can_be_narrowed_to_a_company_and_a_status(support, world):
+    cl = support.get(list_of("devices_device"), {"status__exact": "in_repair"}).context["cl"]
+    assert [device.name for device in cl.result_list] == ["Broken laptop"]
+    cl = support.get(list_of("devices_device"), {"company__id__exact": world.globex.pk}).context["cl"]
+    assert list(cl.result_list) == [world.globex_laptop]
+
+
+def test_a_list_can_be_narrowed_to_what_is_open(support, world):
+    world.laptop.unassign(by=world.admin)
+    ended = support.get(list_of("devices_assignment"), {"ended_at__isempty": 0}).context["cl"]
+    assert {stay.device.name for stay in ended.result_list} == {"MacBook Pro 14", "Broken laptop"}
+    page = support.get(list_of("accounts_user"), {"joined_at__isempty": 1}).content.decode()
+    assert "Not joined yet" in page
+    assert "0 users" in page
+
+
+def test_companies_are_counted(support, world):
+    rows = support.get(list_of("accounts_company")).context["cl"].result_list
+    counts = {row.slug: (row.people_count, row.device_count) for row in rows}
+    assert counts == {"acme": (4, 6), "globex": (2, 1), "initech": (2, 1)}
+
+
+def test_events_are_sentences(support, world):
+    page = support.get(list_of("devices_event")).content.decode()
+    assert "Ada Holm assigned device to Eva Lind." in page
+    event = Event.objects.filter(device=world.laptop, kind="registered").get()
+    assert "Ada Holm registered device." in support.get(page_of(event)).content.decode()
+
+
+# Nothing round the state machine
+
+
+@pytest.mark.parametrize("name", READ_ONLY)
+def test_what_is_read_only_can_be_neither_added_nor_changed(support, name):
+    row = model_of(name).objects.first()
+    before = model_of(name).objects.values().get(pk=row.pk)
+    assert support.get(reverse(f"admin:{name}_add")).status_code == 403
+    assert support.post(reverse(f"admin:{name}_add"), {"name": "Sneaky"}).status_code == 403
+    answer = support.post(page_of(row), {"status": "recycled", "state": "released", "outcome": "repaired", "name": "X"})
+    assert answer.status_code == 403
+    assert model_of(name).objects.values().get(pk=row.pk) == before
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_nothing_can_be_deleted(support, name):
+    rows = model_of(name).objects
+    count, row = rows.count(), rows.first()
+    address = reverse(f"admin:{name}_delete", args=[row.pk])
+    assert support.get(address).status_code == support.post(address, {"post": "yes"}).status_code == 403
+    support.post(list_of(name), {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"})
+    assert rows.count() == count
+    assert "delete_selected" not in support.get(list_of(name)).content.decode()
+
+
+def test_a_company_keeps_its_names_and_settings(support, world):
+    data = {"name": "Evil", "slug": "evil", "plan": "trial", "colleagues_visible": "on", "repair_instructions": "X"}
+    support.post(page_of(world.acme), data)
+    acme = world.again().acme
+    assert (acme.name, acme.slug, acme.colleagues_visible, acme.repair_instructions) == ("Acme", "acme", False, "")
+    assert (acme.plan, acme.repair_flow_released) == ("trial", False)
+
+
+# Companies
+
+
+def test_the_release_opens_and_shuts_the_gate(support, world):
+    assert not world.initech_laptop.may("report", world.initech_employee)
+    support.post(page_of(world.initech), {"plan": "starter", "repair_flow_released": "on"})
+    device = world.again().initech_laptop.move("report", by=world.initech_employee)
+    assert device.status == Device.Status.NEEDS_REPAIR
+    support.post(page_of(world.initech), {"plan": "starter"})
+    assert not world.again().initech.repair_flow_on
+    assert LogEntry.objects.filter(user=world.support, object_id=world.initech.pk).count() == 2
+
+
+def test_a_new_company_has_its_payors_and_asks_for_its_first_admin(support):
+    data = {"name": "Umbrella", "slug": "umbrella", "plan": "trial"}
+    response = support.post(reverse("admin:accounts_company_add"), data, follow=True)
+    company = Company.objects.get(slug="umbrella")
+    assert company.repair_payor.kind == "company"
+    assert company.payors.count() == 2
+    form = response.context["adminform"].form
+    assert (form["company"].value(), form["role"].value()) == (str(company.pk), "admin")
+
+
+def test_a_short_name_is_given_once(support):
+    data = {"name": "Acme again", "slug": "acme", "plan": "trial"}
+    response = support.post(reverse("admin:accounts_company_add"), data)
+    assert response.context["errors"]
+    assert not Company.objects.filter(name="Acme again").exists()
+
+
+# People
+
+
+def link_in(response):
+    return re.findall(r"http://testserver(/join/[^\s<]+)", response.content.decode())[0]
+
+
+def test_a_companys_first_admin_joins_by_the_link(support, client, world):
+    data = {"company": world.initech.pk, "full_name": "Nina Ross", "email": " Nina@Initech.example", "role": "admin"}
+    response = support.post(reverse("admin:accounts_user_add"), data, follow=True)
+    person = User.objects.get(email="nina@initech.example")
+    assert (person.company, person.role, person.is_staff, person.has_joined) == (world.initech, "admin", False, False)
+    link = link_in(response)
+    support.logout()
+    page = client.get(link, follow=True)
+    assert page.status_code == 200
+    assert "Nina Ross" in page.content.decode()
+
+
+def test_an_address_stands_once_in_a_company(support, world):
+    data = {"company": world.acme.pk, "full_name": "Eva Again", "email": "EVA@acme.example", "role": "employee"}
+    response = support.post(reverse("admin:accounts_user_add"), data)
+    assert "There is somebody with this email address already." in response.content.decode()
+    assert not User.objects.filter(full_name="Eva Again").exists()
+
+
+def test_a_person_can_only_be_looked_at(support, world):
+    assert support.post(page_of(world.employee), {"role": "admin", "full_name": "X"}).status_code == 403
+
+
+def test_deactivating_is_at_once_and_can_be_taken_back(support, world, client):
+    browser = type(client)()
+    browser.force_login(world.employee)
+    act(support, "deactivate", world.employee)
+    assert not world.again().employee.is_active
+    assert world.laptop.holder == world.employee
+    assert browser.get(reverse("account_change_password")).status_code == 302
+    act(support, "reactivate", world.employee)
+    assert world.again().employee.is_active
+    assert LogEntry.objects.filter(user=world.support, object_id=world.employee.pk).count() == 2
+
+
+def test_the_last_admin_stays(support, world):
+    response = act(support, "deactivate", world.globex_admin)
+    assert world.again().globex_admin.is_active
+    assert "last IT admin" in response.content.decode()
+
+
+def test_resetting_a_sign_in_voids_the_password_and_gives_a_link(support, world, client):
+    browser = type(client)()
+    browser.force_login(world.employee)
+    response = act(support, "reset_sign_in", world.employee)
+    employee = world.again().employee
+    assert not employee.check_password(PASSWORD)
+    assert not employee.has_usable_password()
+    assert browser.get(reverse("account_change_password")).status_code == 302
+    assert browser.get(link_in(response), follow=True).status_code == 200
+
+
+def test_who_is_deactivated_gets_no_link(support, world):
+    act(support, "deactivate", world.employee)
+    response = act(support, "reset_sign_in", world.employee)
+    assert "/join/" not in response.content.decode()
+
+
+def test_support_staff_are_left_as_they_are(support, world):
+    for action in ("deactivate", "reset_sign_in"):
+        act(support, action, world.support)
+    assert world.again().support.is_active
+    assert world.support.check_password(PASSWORD)
+
+
+def test_nobody_signs_in_as_staff_by_a_form(support, world):
+    data = {
+        "company": world.acme.pk,
+        "full_name": "Mallory",
+        "email": "mallory@acme.example",
+        "role": "admin",
+        "is_staff": "on",
+    }
+    support.post(reverse("admin:accounts_user_add"), data)
+    assert not User.objects.get(email="mallory@acme.example").is_staff
+
+
+def test_the_lists_of_repairs_name_device_and_holder(support):
+    repair, release = Repair.objects.get(), MDMRelease.objects.get()
+    assert "Broken laptop" in support.get(list_of("repairs_repair")).content.decode()
+    assert "Eva Lind" in support.get(page_of(repair)).content.decode()
+    assert "Still in MDM" in support.get(page_of(release)).content.decode()
