@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.importing.cells import shortened
 from accounts.importing.columns import Columns
-from accounts.importing.directory import ToBeMade
+from accounts.importing.directory import NewPerson, NewSpace
 from accounts.importing.report import Report
 from accounts.importing.storing import carry_out
 from accounts.models import Company, Space, User
@@ -68,8 +68,8 @@ def _refuse_without_key(columns: Columns) -> None:
 def _report_on(entries: list[Entry], columns: Columns, company: Company) -> Report:
     report = Report(rows=len(entries))
     report.count("devices", (entry.outcome for entry in entries))
-    report.count("people", _outcomes_of(entries, User))
-    report.count("spaces", _outcomes_of(entries, Space))
+    report.count("people", _outcomes_of(entries, User, NewPerson))
+    report.count("spaces", _outcomes_of(entries, Space, NewSpace))
     report.refused = [problem for entry in entries for problem in entry.problems]
     report.left_alone = [remark for entry in entries if not entry.problems for remark in entry.left_alone]
     report.unused_columns = columns.unused
@@ -83,10 +83,9 @@ def _report_on(entries: list[Entry], columns: Columns, company: Company) -> Repo
     return report
 
 
-def _outcomes_of(entries: Iterable[Entry], kind: type[User] | type[Space]) -> list[str]:
-    """What became of the people or the spaces that the rows name: each once."""
-    named = {id(entry.holder): entry.holder for entry in entries if not entry.problems}
-    handed = {id(entry.hand_to) for entry in entries if not entry.problems}
-    made = [thing for thing in named.values() if isinstance(thing, ToBeMade) and thing.kind is kind]
-    known = [thing for thing in named.values() if isinstance(thing, kind)]
-    return ["created" for thing in made if id(thing) in handed] + ["unchanged" for _thing in {*known}]
+def _outcomes_of(entries: Iterable[Entry], known: type, new: type) -> list[str]:
+    """What became of the people or the spaces that the rows name, each once."""
+    good = [entry for entry in entries if not entry.problems]
+    created = {id(entry.hand_to) for entry in good if isinstance(entry.hand_to, new)}
+    unchanged = {entry.holder for entry in good if isinstance(entry.holder, known)}
+    return ["created"] * len(created) + ["unchanged"] * len(unchanged)

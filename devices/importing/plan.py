@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.importing.columns import Columns
-from accounts.importing.directory import Directory, ToBeMade
+from accounts.importing.directory import Directory, NewPerson, NewSpace
 from accounts.importing.report import Remark
 from accounts.models import Company, Payor, Space, User
 from accounts.text import identifier_key
@@ -18,7 +18,7 @@ from devices.models import Device, Note
 from .rows import DeviceRow, Kind
 from .values import months_after
 
-AnyHolder = User | Space | ToBeMade[User] | ToBeMade[Space]
+AnyHolder = User | Space | NewPerson | NewSpace
 
 KEYS = {"serial_number": "serial_key", "asset_tag": "asset_tag_key"}
 CHUNK = 500
@@ -188,6 +188,7 @@ class Planner:
     def _holder_of(self, entry: Entry) -> AnyHolder | None:
         """Whom the row gives the device to; None where it says nothing. Refuses what can't be."""
         said = entry.row.holder
+        holder: AnyHolder | None
         if said.kind == Kind.PERSON:
             holder = self.directory.person(said.email, said.name) if said.email else self._called(entry)
         elif said.kind == Kind.SPACE:
@@ -280,4 +281,4 @@ def _with_what_every_device_has(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_person(holder: AnyHolder) -> bool:
-    return isinstance(holder, User) or (isinstance(holder, ToBeMade) and holder.kind is User)
+    return isinstance(holder, User | NewPerson)

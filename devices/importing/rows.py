@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -13,14 +14,16 @@ from accounts.importing import cells
 from accounts.importing.cells import BadCell
 from accounts.importing.columns import Columns, header_key
 from accounts.importing.report import Remark
-from accounts.models import Space, User
 from accounts.spreadsheets import Row
-from devices.models import Device, Note, categories
+from devices import categories
+from devices.models import Device
 
 from .values import DateOrder, read_cost, read_date, read_identifier, read_imei, read_months, read_number
 
 # A list export wraps the holder's name into a link, which says what kind of holder it is.
 _LINK = re.compile(r"""href=["'][^"']*/(users|locations|hardware)/\d+["']""", re.IGNORECASE)
+_FIELDS = {field.name: field for field in Device._meta.fields if field.name in Device.DESCRIPTION}
+LONGEST_NAME, LONGEST_SPACE, LONGEST_NOTE = 150, 100, 5000
 
 
 class Kind(StrEnum):
@@ -104,12 +107,11 @@ class RowReader:
         if row.problem:
             device.problems.append(Remark(row.line, row.column, row.problem))
             return device
-        for name, read in self._readers.items():
-            if cells.text(self._columns.cell(row.cells, name)):
-                self._take(device, row, name, lambda cell, name=name, read=read: self._field(device, name, read(cell)))
-        self._take(device, row, "warranty_months", lambda cell: self._warranty(device, cell))
+        for name in self._readers:
+            self._take(device, row, name, partial(self._field, device, name))
+        self._take(device, row, "warranty_months", partial(self._warranty, device))
         for name in ("note", "model_note"):
-            self._take(device, row, name, lambda cell: self._note(device, cell))
+            self._take(device, row, name, partial(self._note, device))
         self._take(device, row, self._holder_column(row), lambda _cell: self._held(device, row))
         device.payor = self._line(row, "payor")
         device.status = self._line(row, "status")
@@ -128,8 +130,9 @@ class RowReader:
     def _line(self, row: Row, name: str) -> str:
         return cells.line(self._columns.cell(row.cells, name))
 
-    def _field(self, device: DeviceRow, name: str, value: Any) -> None:
-        device.fields[name] = Device._meta.get_field(name).clean(value, None)
+    def _field(self, device: DeviceRow, name: str, cell: str) -> None:
+        if cells.text(cell):
+            device.fields[name] = _FIELDS[name].clean(self._readers[name](cell), None)
 
     def _warranty(self, device: DeviceRow, cell: str) -> None:
         if cells.text(cell):
@@ -137,9 +140,8 @@ class RowReader:
 
     def _note(self, device: DeviceRow, cell: str) -> None:
         note = cells.text(cell)
-        longest = Note._meta.get_field("text").max_length or 0
-        if len(note) > longest:
-            raise BadCell(_("The note has more than %(count)d characters.") % {"count": longest})
+        if len(note) > LONGEST_NOTE:
+            raise BadCell(_("The note has more than %(count)d characters.") % {"count": LONGEST_NOTE})
         if note and note not in device.notes:
             device.notes.append(note)
 
@@ -152,30 +154,27 @@ class RowReader:
 
     def _held(self, device: DeviceRow, row: Row) -> None:
         column = self._columns.header(self._holder_column(row))
-        username, space, location = (self._line(row, name) for name in ("username", "space", "location"))
+        username, space, location, someone = (
+            self._line(row, name) for name in ("username", "space", "location", "holder")
+        )
         email = self._line(row, "email") or (username if "@" in username else "")
-        someone = self._line(row, "holder")
-        name = self._line(row, "full_name")
-        name = name or f"{self._line(row, 'first_name')} {self._line(row, 'last_name')}".strip()
-        kind = self._kind(row)
-        if kind == Kind.NOBODY:
-            if (email or name or username) and space:
-                raise BadCell(_("A person or a space can hold the device, not both."))
-            kind = Kind.PERSON if email or name or username else Kind.SPACE if space else Kind.NOBODY
-            kind = kind or (Kind.EITHER if someone else Kind.LOCATION if location else Kind.NOBODY)
+        both = f"{self._line(row, 'first_name')} {self._line(row, 'last_name')}".strip()
+        name = self._line(row, "full_name") or both
+        kind = self._kind(row) or _likely_kind(email or name or username, space, someone, location)
         if kind == Kind.PERSON:
             name = name or someone
             if not email and not name:
                 raise BadCell(_("The row says that a person has it, but gives neither email address nor name."))
-            device.holder = Holder(kind, cells.email(email) if email else "", _short(name, User, "full_name"), column)
+            device.holder = Holder(kind, cells.email(email) if email else "", _short(name, LONGEST_NAME), column)
         elif kind == Kind.SPACE and (space or someone or location):
-            device.holder = Holder(kind, name=_short(space or someone or location, Space, "name"), column=column)
+            device.holder = Holder(kind, name=_short(space or someone or location, LONGEST_SPACE), column=column)
         elif kind == Kind.EITHER:
             device.holder = Holder(kind, name=someone, column=column)
         elif kind in (Kind.LOCATION, Kind.ASSET):
-            device.holder = Holder(kind, name=_short(location, Space, "name"), column=column)
+            device.holder = Holder(kind, name=_short(location, LONGEST_SPACE), column=column)
 
     def _kind(self, row: Row) -> Kind:
+        """What the row itself says, in a column of its own or by the link round the holder's name."""
         said = header_key(self._line(row, "checkout"))
         if said not in _KINDS:
             words = {"text": cells.shortened(said), "column": self._columns.header("checkout")}
@@ -185,9 +184,21 @@ class RowReader:
         return _KINDS[said]
 
 
-def _short(name: str, model: type[User] | type[Space], field: str) -> str:
+def _likely_kind(person: str, space: str, someone: str, location: str) -> Kind:
+    """The kind of holder by which columns are filled. Raises BadCell when two of them contradict each other."""
+    if person and space:
+        raise BadCell(_("A person or a space can hold the device, not both."))
+    if person:
+        return Kind.PERSON
+    if space:
+        return Kind.SPACE
+    if someone:
+        return Kind.EITHER
+    return Kind.LOCATION if location else Kind.NOBODY
+
+
+def _short(name: str, longest: int) -> str:
     """The name, if it fits. Raises BadCell."""
-    longest = model._meta.get_field(field).max_length or 0
     if len(name) > longest:
         raise BadCell(_("The name has more than %(count)d characters.") % {"count": longest})
     return name

@@ -6,11 +6,11 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from accounts.importing.directory import ToBeMade
-from accounts.models import Space, User
+from accounts.importing.directory import NewPerson, NewSpace
+from accounts.models import User
 from devices.models import Device, MoveRefused
 
-from .plan import AnyHolder, Entry
+from .plan import Entry
 
 
 def store(entries: Iterable[Entry], *, by: User) -> None:
@@ -19,7 +19,8 @@ def store(entries: Iterable[Entry], *, by: User) -> None:
     for entry in entries:
         if entry.outcome not in ("created", "changed"):
             continue
-        about_to_come = isinstance(entry.hand_to, ToBeMade) and entry.hand_to.row is None
+        newcomer = entry.hand_to if isinstance(entry.hand_to, NewPerson | NewSpace) else None
+        about_to_come = newcomer is not None and newcomer.row is None
         try:
             with transaction.atomic():
                 _store(entry, by)
@@ -27,15 +28,15 @@ def store(entries: Iterable[Entry], *, by: User) -> None:
             entry.refuse("", " ".join(getattr(error, "messages", [str(error)])))
         except IntegrityError:
             entry.refuse("", _("Somebody changed this in Velory at the same moment. Import the row again."))
-        if entry.problems and about_to_come:
-            entry.hand_to.row = None  # type: ignore[union-attr]  # rolled back with the row
+        if newcomer is not None and about_to_come and entry.problems:
+            newcomer.row = None  # rolled back with the row that needed it first
 
 
 def _store(entry: Entry, by: User) -> None:
     company = by.company
     assert company is not None
     holder = entry.hand_to
-    if isinstance(holder, ToBeMade):
+    if isinstance(holder, NewPerson | NewSpace):
         holder = holder.made(company)
     if entry.device is None:
         device = Device.objects.register(company, by=by, holder=holder, payor=entry.payor, **entry.values)

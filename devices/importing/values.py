@@ -1,4 +1,4 @@
-"""Dates, costs, months and identifiers as registers write them. What can be read in two ways is refused, not guessed."""
+"""Dates, costs, months and identifiers as registers write them. What can be read in two ways is refused."""
 
 import re
 from calendar import monthrange
@@ -69,8 +69,8 @@ def read_date(cell: str, order: DateOrder | None) -> date:
 
 
 def read_cost(cell: str) -> Decimal:
-    """An amount: 2266.13 · 2,266.13 · 2.266,13 · 2 266,13 kr · $2266. The currency is left away. Raises BadCell, also for
-    "1,234", which is 1234 to some and 1.234 to others."""
+    """An amount: 2266.13 · 2,266.13 · 2.266,13 · 2 266,13 kr · $2266. The currency is left away. Raises BadCell, also
+    for "1,234", which is 1234 to some and 1.234 to others."""
     text = line(cell)
     words = {"text": shortened(text)}
     if _SPOILT.fullmatch(text):

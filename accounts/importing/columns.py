@@ -1,0 +1,47 @@
+"""Which column of a file is which of our fields."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+
+from django.utils.translation import gettext as _
+
+_NO_WORD = re.compile(r"[\W_]+")
+
+
+def header_key(header: str) -> str:
+    """A header as it is compared: letter case, punctuation and underscores don't matter."""
+    return _NO_WORD.sub(" ", unicodedata.normalize("NFKC", header).casefold()).strip()
+
+
+class Columns:
+    """The columns of one file by field. A field that two columns claim takes the first."""
+
+    def __init__(self, headers: Sequence[str], aliases: Mapping[str, Sequence[str]]) -> None:
+        """`aliases` gives for each field the headers under which it is known, as `header_key` has them."""
+        fields = {alias: field for field, names in aliases.items() for alias in names}
+        self.headers = headers
+        self._places: dict[str, int] = {}
+        self.unused: list[str] = []
+        for place, header in enumerate(headers):
+            field = fields.get(header_key(header))
+            if field is not None and field not in self._places:
+                self._places[field] = place
+            elif not header:
+                self.unused.append(_("column %(number)d, without a header") % {"number": place + 1})
+            elif field is not None or header in headers[:place]:
+                self.unused.append(_("%(header)s (again, column %(number)d)") % {"header": header, "number": place + 1})
+            else:
+                self.unused.append(header)
+
+    def __contains__(self, field: str) -> bool:
+        return field in self._places
+
+    def header(self, *fields: str) -> str:
+        """The file's own header of the first of these fields that it has."""
+        places = (self._places[field] for field in fields if field in self._places)
+        return next((self.headers[place] for place in places), "")
+
+    def cell(self, cells: Sequence[str], field: str) -> str:
+        """The field's cell as it stands in the file; empty where there is no such column."""
+        return cells[self._places[field]] if field in self._places else ""
