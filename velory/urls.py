@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 admin.site.site_header = _("Velory Support")
 admin.site.site_title = _("Velory Support")
+admin.site.site_url = None  # the app has nothing for support staff
 admin.site.index_title = _("Companies, people, devices")
 # Support staff sign in where everybody does: one form, one rate limit.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]

@@ -118,6 +118,8 @@ class User(AbstractBaseUser):
     def get_full_name(self) -> str:
         return self.full_name
 
+    get_short_name = get_full_name  # by which the Django admin greets
+
     @property
     def is_admin(self) -> bool:
         """IT admin of their company."""

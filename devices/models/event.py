@@ -212,13 +212,13 @@ class Event(models.Model):
     company = models.ForeignKey("accounts.Company", on_delete=models.PROTECT, related_name="+")
     device = models.ForeignKey("devices.Device", on_delete=models.PROTECT, related_name="events")
     sequence = models.PositiveIntegerField()
-    previous = models.CharField(max_length=64, blank=True)
-    digest = models.CharField(max_length=64)
+    previous = models.CharField(_("previous digest"), max_length=64, blank=True)
+    digest = models.CharField(_("digest"), max_length=64)
     actor = models.ForeignKey(Nameplate, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=40)
     details = models.JSONField(default=dict)
-    occurred_at = models.DateTimeField()
-    recorded_at = models.DateTimeField()
+    occurred_at = models.DateTimeField(_("occurred at"))
+    recorded_at = models.DateTimeField(_("recorded at"))
 
     objects = EventQuerySet.as_manager()
 

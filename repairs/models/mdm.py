@@ -16,11 +16,15 @@ class MDMRelease(models.Model):
 
     company = models.ForeignKey("accounts.Company", on_delete=models.PROTECT, related_name="+")
     repair = models.OneToOneField("repairs.Repair", on_delete=models.PROTECT, related_name="mdm_release")
-    state = models.CharField(max_length=12, choices=State, default=State.OPEN)
-    requested_at = models.DateTimeField(default=clock.now)
-    requested_of = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
-    closed_at = models.DateTimeField(null=True)
-    closed_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", null=True)
+    state = models.CharField(_("state"), max_length=12, choices=State, default=State.OPEN)
+    requested_at = models.DateTimeField(_("requested at"), default=clock.now)
+    requested_of = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("requested of")
+    )
+    closed_at = models.DateTimeField(_("closed"), null=True)
+    closed_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, related_name="+", null=True, verbose_name=_("closed by")
+    )
 
     class Meta:
         verbose_name = _("MDM release")

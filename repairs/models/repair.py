@@ -68,8 +68,10 @@ class Repair(models.Model):
     problem = models.CharField(_("problem"), max_length=20, choices=Problem, blank=True)
     description = models.TextField(_("description"), max_length=2000, blank=True)
     backup = models.CharField(_("backup"), max_length=10, choices=Backup, blank=True)
-    backup_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", null=True)
-    backup_at = models.DateTimeField(null=True)
+    backup_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, related_name="+", null=True, verbose_name=_("backup by")
+    )
+    backup_at = models.DateTimeField(_("backup at"), null=True)
 
     # Who held it and who paid: neither can change between the request and the intake
     holder_user = models.ForeignKey(
@@ -90,11 +92,15 @@ class Repair(models.Model):
 
     # With IT
     taken_in_at = models.DateTimeField(_("taken in"), null=True)
-    taken_in_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", null=True)
+    taken_in_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, related_name="+", null=True, verbose_name=_("taken in by")
+    )
 
     # The outcome
     closed_at = models.DateTimeField(_("closed"), null=True)
-    closed_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", null=True)
+    closed_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, related_name="+", null=True, verbose_name=_("closed by")
+    )
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome, blank=True)
     replacement = models.ForeignKey(
         "devices.Device",
