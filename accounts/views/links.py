@@ -15,18 +15,18 @@ from accounts.access import PersonRequest, admin_required
 from accounts.models import User
 from accounts.tokens import link_keys, link_path
 
-SHOWN = "link"  # in the session: whose link this admin has made, and its key
+SESSION_KEY = "link_key"  # of the link that this admin has made last
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @admin_required
 def user_link(request: PersonRequest, pk: int) -> HttpResponse:
     """POST makes a link; GET shows it to the admin who has made it, as long as it works."""
-    person = get_object_or_404(request.user.company.users, pk=pk)
+    person: User = get_object_or_404(request.user.company.users, pk=pk)
     if request.method == "POST":
         return hand_out_link(request, person)
-    shown_pk, key = request.session.get(SHOWN, (None, ""))
-    if shown_pk != person.pk or not person.is_active or not link_keys.check_token(person, key):
+    key = request.session.get(SESSION_KEY, "")
+    if not person.is_active or not link_keys.check_token(person, key):
         return redirect(person)
     context = {
         "person": person,
@@ -43,7 +43,7 @@ def hand_out_link(request: PersonRequest, person: User) -> HttpResponse:
         messages.error(request, _("%(person)s is deactivated. Reactivate first.") % {"person": person})
         return redirect(person)
     key = link_keys.make_token(person)
-    request.session[SHOWN] = [person.pk, key]
+    request.session[SESSION_KEY] = key
     if settings.MAIL_IS_SET_UP:
         link = request.build_absolute_uri(link_path(person, key))
         # Robust: the admin sees the link all the same, so a mail server that is down is no error page.
