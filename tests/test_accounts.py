@@ -6,6 +6,7 @@ from io import StringIO
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.auth.tokens import default_token_generator
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -133,13 +134,18 @@ class TestSpacesAndPayors:
         row = model.objects.create(company=world.acme, name="Cellar")
         model.objects.create(company=world.acme, name="Attic")
         validate = model.validate_constraints
-        looks = iter([lambda *args, **kwargs: None, validate])
+        looks = iter([lambda *args, **kwargs: None] * 2 + [validate])  # both looks before the save see nothing
         monkeypatch.setattr(model, "validate_constraints", lambda *args, **kwargs: next(looks)(*args, **kwargs))
         response = as_admin.post(reverse(f"accounts:{name}_edit", args=[row.pk]), {"name": "Attic"})
         assert errors(response) == {"name": [f"There is a {name} with this name already."]}
 
-    def test_editing_does_not_reopen(self, as_admin, world, name, model):
-        row = model.objects.create(company=world.acme, name="Cellar", closed_at=clock.now())
+    def test_editing_does_not_reopen_what_a_colleague_closes_meanwhile(self, as_admin, world, name, model, monkeypatch):
+        row = model.objects.create(company=world.acme, name="Cellar")
+
+        def close(*args, **kwargs):
+            model.objects.filter(pk=row.pk).update(closed_at=clock.now())
+
+        monkeypatch.setattr(model, "validate_constraints", close)
         as_admin.post(reverse(f"accounts:{name}_edit", args=[row.pk]), {"name": "Attic"})
         row.refresh_from_db()
         assert (row.name, row.is_open) == ("Attic", False)
@@ -550,6 +556,7 @@ def test_a_joining_link_is_no_reset_link(client, world):
     uid, key = int_to_base36(person.pk), link_keys.make_token(person)
     page = client.get(reverse("account_reset_password_from_key", kwargs={"uidb36": uid, "key": key}), follow=True)
     assert "This link no longer works" in page.text
+    assert not default_token_generator.check_token(person, key)
 
 
 # Signing in, and a forgotten password

@@ -25,9 +25,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, email: str, full_name: str, **options: Any) -> None:
         email = clean_email(email)
+        wanted = User(email=email, full_name=" ".join(full_name.split()), is_staff=True)
+        try:
+            wanted.clean_fields(exclude=["password"])
+        except ValidationError as error:
+            raise CommandError(error.messages) from error
         person = User.objects.active().filter(email=email, is_staff=True).first()
         if person is None:
-            person = self.add(User(email=email, full_name=" ".join(full_name.split()), is_staff=True))
+            person = self.add(wanted)
             self.stdout.write(f"{person} ({email}) was added to the support staff.")
             if person.has_joined:
                 return
@@ -37,7 +42,6 @@ class Command(BaseCommand):
     def add(self, person: User) -> User:
         """Store a new person of the support staff, joined if a password is given. Raises CommandError."""
         try:
-            person.clean_fields(exclude=["password"])
             password = ask_for_password(person)
             with transaction.atomic():
                 return User.objects.create_user(person.email, password, full_name=person.full_name, is_staff=True)
