@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import PersonRequest, admin_required
+from accounts.forms import posted
 from devices.access import device_view
 from devices.forms import DeviceForm, NoteForm, RegisterForm
 from devices.models import Device
@@ -22,7 +23,7 @@ from .page import overview_page
 def register(request: PersonRequest) -> HttpResponse:
     """A new device, with its holder and payor if it has them already."""
     company = request.user.company
-    form = RegisterForm(request.POST or None, company=company)
+    form = RegisterForm(posted(request), company=company)
     if request.method == "POST" and form.is_valid():
         holder, payor = form.cleaned_data["holder"], form.cleaned_data["payor"]
         try:
@@ -39,7 +40,7 @@ def register(request: PersonRequest) -> HttpResponse:
 def edit(request: PersonRequest, device: Device) -> HttpResponse:
     """What the device is: each field that changes has its line in the event log."""
     # A copy, as a form writes into its instance and the page's head shows the device as it is.
-    form = DeviceForm(request.POST or None, instance=copy(device), company=request.user.company)
+    form = DeviceForm(posted(request), instance=copy(device), company=request.user.company)
     if request.method == "POST" and form.is_valid():
         changed = {name: value for name, value in form.description.items() if name in form.changed_data}
         try:
