@@ -1,7 +1,6 @@
 """Companies and people, as Velory Support sees them, and what it may do to them."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import django.contrib.auth.admin  # noqa: F401  (registers Group, which is taken off below)
@@ -195,7 +194,7 @@ class UserAdmin(ReadOnlyAdmin):
         """Show a link that works once, and mail it where mail is set up."""
         link = request.build_absolute_uri(link_path(person, link_keys.make_token(person)))
         if settings.MAIL_IS_SET_UP:
-            transaction.on_commit(partial(mail_link, person, link), robust=True)
+            transaction.on_commit(lambda: mail_link(person, link), robust=True)
         words = _("%(person)s chooses a password by this link, which works once: %(link)s")
         self.message_user(request, words % {"person": person, "link": link}, messages.WARNING)
 

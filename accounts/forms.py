@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from .models import Company, Payor, Space, User
 from .models.closable import Refused, StillInUse
-from .models.user import AddressTaken
+from .models.user import AddressTaken, LinkUsed
 from .text import clean_email
 
 
@@ -304,13 +304,11 @@ class ChoosePasswordForm(SetPasswordForm):
 
     def saved(self) -> bool:
         """Set the password, which ends every session of before. False when the address is somebody's account."""
-        password = self.cleaned_data["new_password1"]
-        if self.user.has_joined:
-            self.user.set_password(password)
-            self.user.save(update_fields=["password"])
-            return True
         try:
-            self.user.join(password)
+            self.user.join(self.cleaned_data["new_password1"])
+        except LinkUsed:
+            self.add_error(None, _("This link was used a moment ago. Sign in with the password that was chosen then."))
+            return False
         except AddressTaken:
             self.add_error(
                 None,

@@ -6,5 +6,5 @@ from django.dispatch import Signal
 holdings_wanted = Signal()
 
 # Sent inside the transaction with `subject` (a person or space) and `by`: receivers take everything out of its hands,
-# or raise StillInUse.
+# or raise Refused.
 releasing = Signal()

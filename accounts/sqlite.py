@@ -1,4 +1,4 @@
-"""SQLite's LIKE folds only the 26 letters of ASCII, so a search for "åsa" would miss "Åsa". PostgreSQL folds them all."""
+"""SQLite's LIKE folds only the letters of ASCII, so a search for "åsa" would miss "Åsa". PostgreSQL folds them all."""
 
 import re
 from functools import lru_cache

@@ -21,15 +21,15 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 def _flush_past_the_walls():
     """A transactional test ends with a flush, which the append-only triggers refuse. So they are
     taken down before it; its post_migrate puts them up again."""
-    flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
+    flush = TransactionTestCase._fixture_teardown
 
     def teardown(self):
         walls.take_down(connection)
         flush(self)
 
-    TransactionTestCase._fixture_teardown = teardown  # type: ignore[attr-defined]
+    TransactionTestCase._fixture_teardown = teardown
     yield
-    TransactionTestCase._fixture_teardown = flush  # type: ignore[attr-defined]
+    TransactionTestCase._fixture_teardown = flush
 
 
 @pytest.fixture(autouse=True)

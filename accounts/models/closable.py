@@ -2,7 +2,6 @@
 still hangs on stays, with the reason."""
 
 from collections.abc import Sequence
-
 from typing import Any
 
 from django.core.exceptions import PermissionDenied

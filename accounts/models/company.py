@@ -1,9 +1,7 @@
 from django.core.exceptions import ValidationError
-from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.utils.translation import gettext
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +13,7 @@ from .payor import Payor
 class CompanyQuerySet(models.QuerySet["Company"]):
     @transaction.atomic
     def found(self, *, name: str, slug: str, **fields: object) -> "Company":
-        """Make a company with what each begins with: the payors *Company*, which also pays in repair, and *Employee*."""
+        """Make a company with what each begins with: the payors *Company*, who also pays in repair, and *Employee*."""
         company = self.create(name=name, slug=slug, **fields)
         company.give_first_payors()
         return company

@@ -82,13 +82,13 @@ class Payor(models.Model):
     def __str__(self) -> str:
         return self.label(self.name) if self.kind != self.Kind.COST_CENTRE else self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("accounts:payor_edit", args=[self.pk])
+
     @staticmethod
     def label(name: str) -> str:
         """A payor's name in the reader's language: the first two are words of ours, the rest the company's own."""
         return {"Company": gettext("Company"), "Employee": gettext("Employee")}.get(name, name)
-
-    def get_absolute_url(self) -> str:
-        return reverse("accounts:payor_edit", args=[self.pk])
 
     @property
     def is_open(self) -> bool:

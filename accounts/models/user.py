@@ -15,6 +15,10 @@ class AddressTaken(Exception):
     """Somebody else signs in to Velory with this address. Only its owner may be told."""
 
 
+class LinkUsed(Exception):
+    """The link for choosing a password was used a moment ago."""
+
+
 class UserQuerySet(models.QuerySet["User"]):
     def active(self) -> "UserQuerySet":
         """Those that a device may be assigned to."""
@@ -140,15 +144,20 @@ class User(AbstractBaseUser):
         return self.joined_at is not None
 
     def join(self, password: str) -> None:
-        """Choose the first password. Raises AddressTaken when the address is somebody's account already."""
+        """Choose a password by a link. Raises AddressTaken when the address is somebody's account already, LinkUsed
+        when the link has been used since this row was read."""
+        before = self.password
         self.set_password(password)
-        self.joined_at = clock.now()
+        joined, self.joined_at = self.joined_at, self.joined_at or clock.now()
         try:
             with transaction.atomic():
-                self.save(update_fields=["password", "joined_at"])
+                same = User.objects.filter(pk=self.pk, password=before)
+                used = not same.update(password=self.password, joined_at=self.joined_at)
         except IntegrityError as error:
-            self.joined_at = None
+            self.joined_at = joined
             raise AddressTaken from error
+        if used:
+            raise LinkUsed
 
     def change_email(self, email: str) -> None:
         """Another address is another account: the person is signed out everywhere and joins anew by a link."""
@@ -164,10 +173,11 @@ class User(AbstractBaseUser):
     # Roles and leaving
 
     def _locked(self) -> "tuple[User, list[User]]":
-        """This person and the company's other active admins, fresh and locked; in one order, so that two admins who
-        demote each other at the same moment wait instead of deadlocking."""
+        """This person and the company's other admins who can sign in, fresh and locked; in one order, so that two
+        admins who demote each other at the same moment wait instead of deadlocking."""
+        admins = models.Q(role=self.Role.ADMIN, is_active=True, joined_at__isnull=False)
         rows = (
-            User.objects.filter(models.Q(pk=self.pk) | models.Q(role=self.Role.ADMIN, is_active=True))
+            User.objects.filter(models.Q(pk=self.pk) | admins)
             .filter(company_id=self.company_id)
             .order_by("pk")
             .select_for_update(no_key=True)

@@ -55,23 +55,27 @@ class Changing(models.Model):
         with transaction.atomic():
             rows = type(self)._default_manager.select_related(*HOLDERS_AND_PAYORS)
             device = rows.select_for_update(no_key=True, of=("self",)).get(pk=self.pk)
-            device._begin(by)
             if seen is not None and seen != device.revision:
                 raise MoveRefused(
                     _("%(device)s has changed since you opened the page: it is now %(status)s. Nothing was done.")
                     % {"device": device, "status": device.get_status_display()}  # type: ignore[attr-defined]
                 )
-            before = device._stored()
-            yield device
-            write_lines(device, device._lines, clock.now())  # type: ignore[arg-type]
-            if changed := [name for name, value in device._stored().items() if value != before[name]]:
-                device.save(update_fields=changed)
+            with device.kept(by=by):
+                yield device
 
-    def _begin(self, by: User) -> None:
+    @contextmanager
+    def kept(self, *, by: User) -> Iterator[None]:
+        """Within a transaction that holds the row, as `changing` does or whoever has just inserted it: at the end write
+        the lines and save what changed."""
         if by.company_id != self.company_id:  # type: ignore[attr-defined]
             raise PermissionDenied
         self.company = by.company  # the same row, and already loaded
         self._lines = []
+        before = self._stored()
+        yield
+        write_lines(self, self._lines, clock.now())  # type: ignore[arg-type]
+        if changed := [name for name, value in self._stored().items() if value != before[name]]:
+            self.save(update_fields=changed)
 
     def _stored(self) -> dict[str, object]:
         return {field.attname: getattr(self, field.attname) for field in self._meta.concrete_fields}

@@ -144,20 +144,19 @@ class Describing(Changing):
     def refuse_duplicates(self) -> None:
         """Raises ValidationError beside `serial_number` or `asset_tag` when another device of the company has it,
         archived ones included. The error's params hold that device."""
+        keys = {name: getattr(self, key) for name, key in COMPARED.items()}
+        match = models.Q(pk=None)
+        for name, value in keys.items():
+            if value:
+                match |= models.Q(**{COMPARED[name]: value})
         rows: Any = type(self)._default_manager
-        for name, key in COMPARED.items():
-            if value := getattr(self, key):
-                same = rows.filter(company_id=self.company_id, **{key: value}).exclude(pk=self.pk).first()
-                if same is not None:
-                    raise ValidationError(
-                        {
-                            name: ValidationError(
-                                _("%(device)s has this already."),
-                                code="duplicate",
-                                params={"device": same},
-                            )
-                        }
-                    )
+        same = (
+            rows.filter(match, company_id=self.company_id).exclude(pk=self.pk).only("name", *COMPARED.values()).first()
+        )
+        if same is not None:
+            name = next(name for name, key in COMPARED.items() if keys[name] and getattr(same, key) == keys[name])
+            refusal = ValidationError(_("%(device)s has this already."), code="duplicate", params={"device": same})
+            raise ValidationError({name: refusal})
 
 
 def _as_text(value: object) -> str | None:

@@ -69,7 +69,7 @@ class DeviceQuerySet(models.QuerySet["Device"]):
         device = self.model(company=company, status_since=clock.now(), registered_at=clock.now())
         device.describe(fields)
         device._insert()
-        with device.changing(by=by) as device:
+        with device.kept(by=by):
             device.record("registered", by=by)
             if holder is not None and payor is not None:
                 device.hand_to(holder, payor, by=by)
@@ -315,6 +315,13 @@ class Device(Describing, Holding):
 
     def carry_out(self, verb: str, *, by: User, **facts: Any) -> None:
         """`move`, inside a change that is open already."""
+        self.require(verb, by)
+        getattr(self, verb)(by=by, **facts)
+        self.status_since = clock.now()
+        self.revision += 1
+
+    def require(self, verb: str, by: User) -> None:
+        """Raises what `move` would raise for this person, status and company; changes nothing."""
         move = self._transition(verb)
         if not move.has_perm(self, by):  # type: ignore[arg-type]
             raise PermissionDenied(_("You may not do this with the device."))
@@ -325,9 +332,6 @@ class Device(Describing, Holding):
             )
         if move.custom.get("gated") and not self.company.repair_flow_on:
             raise PermissionDenied(_("The repair flow is not activated for your company."))
-        getattr(self, verb)(by=by, **facts)
-        self.status_since = clock.now()
-        self.revision += 1
 
     @classmethod
     def transitions(cls) -> Mapping[str, Transition]:

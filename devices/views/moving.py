@@ -7,6 +7,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from accounts.access import PersonRequest
+from accounts.forms import posted
 from devices.access import device_view
 from devices.forms import SeenForm
 from devices.models import Device
@@ -17,7 +18,7 @@ from .page import overview_page
 @device_view("GET", "HEAD", "POST", admin=True, refused_on=overview_page)
 def unassign(request: PersonRequest, device: Device) -> HttpResponse:
     """Confirmation window and act: take the device back from whoever holds it."""
-    form = SeenForm(request.POST or None, device=device)
+    form = SeenForm(posted(request), device=device)
     if request.method == "POST" and form.is_valid():
         device.unassign(by=request.user, **form.cleaned_data)
         messages.success(request, _("%(device)s is unassigned.") % {"device": device})
@@ -29,12 +30,13 @@ def unassign(request: PersonRequest, device: Device) -> HttpResponse:
 @device_view("GET", "HEAD", "POST", admin=True, refused_on=overview_page)
 def restore(request: PersonRequest, device: Device) -> HttpResponse:
     """Confirmation window and act: Recycled → Active, for what was removed by mistake."""
-    form = SeenForm(request.POST or None, device=device)
+    form = SeenForm(posted(request), device=device)
     if request.method == "POST" and form.is_valid():
         device.move("restore", by=request.user, **form.cleaned_data)
         link = format_html('<a href="{}#assign">{}</a>', device.get_absolute_url(), _("Assign it now"))
         text = _("%(device)s is back in Hardware and unassigned.") % {"device": device}
         messages.success(request, format_html("{} {}", text, link))
         return redirect(device)
+    device.require("restore", request.user)
     context = {"device": device, "form": form, "cancel_url": device.get_absolute_url()}
     return render(request, "devices/restore.html", context)

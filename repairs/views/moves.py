@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from accounts.access import PersonRequest
+from accounts.forms import posted
 from devices.access import device_view
 from devices.forms import SeenForm
 from devices.models import Device
@@ -20,12 +21,13 @@ from repairs.forms import RemoveForm, ReplaceForm
 from .support import assign_link, support_page
 
 
-def confirm(request: PersonRequest, template: str, device: Device, form: Any) -> HttpResponse:
-    """The confirmation window: what will happen, with real names."""
+def confirm(request: PersonRequest, template: str, device: Device, verb: str, form: Any) -> HttpResponse:
+    """The confirmation window: what will happen, with real names. A move that isn't possible now is refused before
+    anybody is asked to confirm it."""
+    device.require(verb, request.user)
     context = page_context(request, device) | {
         "form": form,
         "cancel_url": device.support_url,
-        "repair_payor": request.user.company.repair_payor,
     }
     return render(request, f"repairs/{template}.html", context)
 
@@ -33,7 +35,7 @@ def confirm(request: PersonRequest, template: str, device: Device, form: Any) ->
 @device_view("GET", "HEAD", "POST", admin=True, refused_on=support_page)
 def intake(request: PersonRequest, device: Device) -> HttpResponse:
     """Needs repair → In repair."""
-    form = SeenForm(request.POST or None, device=device)
+    form = SeenForm(posted(request), device=device)
     if request.method == "POST" and form.is_valid():
         device.move("take_in", by=request.user, **form.cleaned_data)
         messages.success(
@@ -41,26 +43,26 @@ def intake(request: PersonRequest, device: Device) -> HttpResponse:
             _("%(device)s is now in repair. Release it from MDM before you send it away.") % {"device": device},
         )
         return redirect(device.support_url)
-    return confirm(request, "intake", device, form)
+    return confirm(request, "intake", device, "take_in", form)
 
 
 @device_view("GET", "HEAD", "POST", admin=True, refused_on=support_page)
 def revert(request: PersonRequest, device: Device) -> HttpResponse:
     """Needs repair → Active: nothing is wrong after all."""
-    form = SeenForm(request.POST or None, device=device)
+    form = SeenForm(posted(request), device=device)
     if request.method == "POST" and form.is_valid():
         device.move("revert", by=request.user, **form.cleaned_data)
         text = _("%(device)s is Active again.") % {"device": device}
         link = assign_link(device, _("Reassign it or move it to a space"))
         messages.success(request, format_html("{} {}", text, link))
         return redirect(device.support_url)
-    return confirm(request, "revert", device, form)
+    return confirm(request, "revert", device, "revert", form)
 
 
 @device_view("GET", "HEAD", "POST", admin=True, refused_on=support_page)
 def finish(request: PersonRequest, device: Device) -> HttpResponse:
     """In repair → Active, without an assignment: the message reminds of it at once."""
-    form = SeenForm(request.POST or None, device=device)
+    form = SeenForm(posted(request), device=device)
     if request.method == "POST" and form.is_valid():
         device.move("finish", by=request.user, **form.cleaned_data)
         text = _("%(device)s is Active and unassigned. Assign it to a user or space, and do not forget the payor.") % {
@@ -68,13 +70,13 @@ def finish(request: PersonRequest, device: Device) -> HttpResponse:
         }
         messages.warning(request, format_html("{} {}", text, assign_link(device, _("Assign it now"))))
         return redirect(device)
-    return confirm(request, "finish", device, form)
+    return confirm(request, "finish", device, "finish", form)
 
 
 @device_view("GET", "HEAD", "POST", admin=True, refused_on=support_page)
 def remove(request: PersonRequest, device: Device) -> HttpResponse:
     """In repair → Recycled: archived, as recycled or as replaced."""
-    form = RemoveForm(request.POST or None, device=device)
+    form = RemoveForm(posted(request), device=device)
     if request.method == "POST" and form.is_valid():
         device.move("recycle", by=request.user, **form.cleaned_data)
         messages.success(
@@ -82,15 +84,13 @@ def remove(request: PersonRequest, device: Device) -> HttpResponse:
             _("%(device)s is removed. It stays in Archived with its whole history.") % {"device": device},
         )
         return redirect(device.support_url)
-    return confirm(request, "remove", device, form)
+    return confirm(request, "remove", device, "recycle", form)
 
 
 @device_view("GET", "HEAD", "POST", admin=True, refused_on=support_page)
 def replace(request: PersonRequest, device: Device) -> HttpResponse:
     """In repair → Recycled, and the new device registered, assigned and linked in the same act."""
-    if request.method != "POST" and not device.may("recycle", request.user):
-        return redirect(device.support_url)
-    form = ReplaceForm(request.POST or None, device=device, company=request.user.company)
+    form = ReplaceForm(posted(request), device=device, company=request.user.company)
     if request.method == "POST" and form.is_valid():
         cleaned = form.cleaned_data
         try:
@@ -110,4 +110,4 @@ def replace(request: PersonRequest, device: Device) -> HttpResponse:
                 _("%(new)s is registered instead of %(old)s.") % {"new": new, "old": device},
             )
             return redirect(new)
-    return confirm(request, "replace", device, form)
+    return confirm(request, "replace", device, "recycle", form)
