@@ -49,7 +49,7 @@ class RemoveForm(SeenForm):
     def __init__(self, *args: Any, device: Device, **kwargs: Any) -> None:
         super().__init__(*args, device=device, **kwargs)
         choices = [(Repair.Outcome.RECYCLED.value, _("Recycled"))]
-        if isinstance(device.last_holder, User):
+        if isinstance(device.last_holder, User) and device.last_holder_is_available:
             replaced = _("Replaced: %(user)s may order a new one") % {"user": device.last_holder}
             choices.append((Repair.Outcome.REPLACED.value, replaced))
         self.fields["outcome"].choices = choices  # type: ignore[attr-defined]

@@ -42,6 +42,9 @@ class DeviceQuerySet(models.QuerySet["Device"]):
         """All but the archived ones: what Hardware lists."""
         return self.exclude(status=Device.Status.RECYCLED)
 
+    def archived(self) -> Self:
+        return self.filter(status=Device.Status.RECYCLED)
+
     def unassigned(self) -> Self:
         """In nobody's hands although nothing is wrong with them. What is in repair has a table of its own."""
         return self.filter(status=Device.Status.ACTIVE, holder_user=None, holder_space=None)

@@ -63,7 +63,10 @@ def hardware(request: PersonRequest, table: str = "all") -> HttpResponse:
     filters = HardwareFilter(found, request)
     page = Paginator(filters.sorted(), PAGE).get_page(request.GET.get("page"))
     page.object_list = listed(list(page.object_list), request)
-    context = {"table": found, "filters": filters, "page": page}
+    context = {"table": found, "filters": filters, "page": page, "archived": 0}
+    if found.slug == "all" and (query := request.GET.get("q")):
+        # What is archived is in no other table; whoever searches for it should learn where it is.
+        context["archived"] = search(Device.objects.visible_to(request.user).archived(), query).count()
     return render(request, "devices/_results.html" if request.htmx else "devices/hardware.html", context)
 
 
