@@ -19,3 +19,12 @@ def name_key(text: str) -> str:
 def clean_email(text: str) -> str:
     """An email address as it is stored: trimmed, lower case."""
     return text.strip().lower()
+
+
+LONGEST_SEARCH = 200
+
+
+def clean_search(text: str | None) -> str:
+    """What somebody searches for: trimmed, not endless, and without NULs, which no text of ours holds and which
+    PostgreSQL refuses even to compare with."""
+    return (text or "").replace("\0", "").strip()[:LONGEST_SEARCH]

@@ -6,9 +6,9 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from accounts.access import PersonRequest
+from accounts.text import clean_search
 
 ROWS_ON_A_PAGE = 50
-LONGEST_SEARCH = 200
 
 
 def listing(request: PersonRequest, name: str, rows: QuerySet, *, search_in: Iterable[str]) -> HttpResponse:
@@ -16,8 +16,7 @@ def listing(request: PersonRequest, name: str, rows: QuerySet, *, search_in: Ite
 
     The template is accounts/<name>.html; htmx, which refreshes the table in place, gets its part accounts/_<name>.html.
     """
-    # No text holds a NUL, and PostgreSQL refuses even to compare with one.
-    asked = request.GET.get("q", "").replace("\0", "").strip()[:LONGEST_SEARCH]
+    asked = clean_search(request.GET.get("q"))
     found = Q()
     for field in search_in if asked else ():
         found |= Q(**{f"{field}__icontains": asked})

@@ -268,7 +268,12 @@ class Device(Describing, Holding):
         custom={"gated": True},
     )
     def take_in(self, *, by: User, **facts: Any) -> None:
-        """IT has the device. Receivers unassign it, change the payor and prompt the MDM release."""
+        """IT has the device. Receivers unassign it, change the payor and prompt the MDM release.
+
+        Taken from nobody, it forgets whoever gave it back before: this repair took it from none of them.
+        """
+        if self.is_unassigned and not self.returned_from_repair:
+            self.last_holder_user = self.last_holder_space = self.last_payor = None
 
     @transition(
         field=status,

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import clock
 from accounts.access import PersonRequest, admin_required, member_required
+from accounts.text import clean_search
 from devices.exports import batched, csv_response
 from devices.models import Device
 from devices.signals import devices_listed
@@ -32,7 +33,7 @@ def listed(devices: list[Device], request: PersonRequest) -> list[Device]:
 @member_required
 def mine(request: PersonRequest) -> HttpResponse:
     """My devices: what I hold, and what is away from me in a repair or was reported by me."""
-    query = request.GET.get("q", "")[:200]
+    query = clean_search(request.GET.get("q"))
     devices = search(Device.objects.concerning(request.user).with_people(), query).order_by("name", "id")
     page = Paginator(devices, PAGE).get_page(request.GET.get("page"))
     page.object_list = listed(list(page.object_list), request)
@@ -45,7 +46,7 @@ def colleagues(request: PersonRequest) -> HttpResponse:
     """All devices of the company, read-only: name, category, holder, status. Only where the company lets employees."""
     if not (request.user.company.colleagues_visible or request.user.is_admin):
         raise Http404
-    query = request.GET.get("q", "")[:200]
+    query = clean_search(request.GET.get("q"))
     devices = Device.objects.filter(company=request.user.company).in_use().with_people()
     for word in query.split()[:8]:
         devices = devices.filter(
@@ -64,7 +65,7 @@ def hardware(request: PersonRequest, table: str = "all") -> HttpResponse:
     page = Paginator(filters.sorted(), PAGE).get_page(request.GET.get("page"))
     page.object_list = listed(list(page.object_list), request)
     context = {"table": found, "filters": filters, "page": page, "archived": 0}
-    if found.slug == "all" and (query := request.GET.get("q")):
+    if found.slug == "all" and (query := clean_search(request.GET.get("q"))):
         # What is archived is in no other table; whoever searches for it should learn where it is.
         context["archived"] = search(Device.objects.visible_to(request.user).archived(), query).count()
     return render(request, "devices/_results.html" if request.htmx else "devices/hardware.html", context)
