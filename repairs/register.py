@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import reduce
-from itertools import chain, groupby, islice, pairwise
+from itertools import chain, groupby, pairwise
 from operator import or_
 
 from django.apps import apps
@@ -67,6 +67,7 @@ class Reading:
     def __init__(self, company: Company) -> None:
         self.company = company
         self.rows: Counter[str] = Counter()
+        self._named: dict[str, int] = {}  # plates in lines just read, and a device whose log names each
 
     def contradictions(self) -> Iterator[str]:
         """Lines such as "acme: device 12: in repair, but held by somebody"."""
@@ -110,28 +111,36 @@ class Reading:
             found = [text for rule in RULES for text in rule(device, assignments, repairs)]
             found += self._log(device, streams["log"].of(device))
             yield from (f"device {device.pk}: {text}" for text in found)
+            if len(self._named) >= CHUNK:
+                yield from self._missing_plates()
+        yield from self._missing_plates()
 
     def _log(self, device: Device, events: Iterator[Event]) -> Iterator[str]:
-        """The chain: no gap, each line's digest as computed anew, the head on the device; and every
-        plate is there."""
+        """The chain: no gap, each line's digest as computed anew, the head on the device."""
         sequence, digest = 0, ""
-        while chunk := list(islice(events, CHUNK)):
-            for event in chunk:
-                if event.sequence != sequence + 1:
-                    yield f"line {sequence + 1} of the log is missing"
-                elif event.previous != digest:
-                    yield f"line {event.sequence} of the log does not follow the one before"
-                if event.digest != event.compute_digest(device.uuid.hex):
-                    yield f"line {event.sequence} of the log has been changed"
-                if not _is_readable(event):
-                    yield f"line {event.sequence} of the log can't be put into words"
-                sequence, digest = event.sequence, event.digest
-            wanted = {plate for event in chunk for plate in event.plate_ids}
-            standing = Nameplate.objects.filter(company=self.company, pk__in=wanted)
-            for plate in sorted(wanted - set(standing.values_list("pk", flat=True))):
-                yield f"the log names a plate that is not there: {plate}"
+        for event in events:
+            if event.sequence != sequence + 1:
+                yield f"line {sequence + 1} of the log is missing"
+            elif event.previous != digest:
+                yield f"line {event.sequence} of the log does not follow the one before"
+            if event.digest != event.compute_digest(device.uuid.hex):
+                yield f"line {event.sequence} of the log has been changed"
+            if not _is_readable(event):
+                yield f"line {event.sequence} of the log can't be put into words"
+            for plate in event.plate_ids:
+                self._named.setdefault(plate, device.pk)
+            sequence, digest = event.sequence, event.digest
         if (device.log_sequence, device.log_digest) != (sequence, digest):
             yield f"the log ends with line {sequence}, the device says {device.log_sequence}"
+
+    def _missing_plates(self) -> Iterator[str]:
+        """Whether the plates that the lines just read name are there; asked for many devices at once."""
+        standing = Nameplate.objects.filter(company=self.company, pk__in=self._named)
+        found = set(standing.values_list("pk", flat=True))
+        for plate, device in self._named.items():
+            if plate not in found:
+                yield f"device {device}: the log names a plate that is not there: {plate}"
+        self._named.clear()
 
     def _loans(self) -> Iterator[str]:
         """A replacement is lent to whom the repair took a device from, and is not that device."""

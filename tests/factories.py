@@ -54,6 +54,12 @@ class AdminFactory(UserFactory):
     role = User.Role.ADMIN
 
 
+def admin_of(company=None):
+    """An IT admin of the company, or of a new one."""
+    company = company or CompanyFactory()
+    return company.users.admins().first() or AdminFactory(company=company)
+
+
 class SpaceFactory(DjangoModelFactory):
     class Meta:
         model = Space
@@ -73,7 +79,7 @@ class PayorFactory(DjangoModelFactory):
 
 
 class DeviceFactory(DjangoModelFactory):
-    """A device, registered by an admin of the company (`by`; made where it has none).
+    """A device, registered by an admin (`by`) of the company: the one given, the holder's, or a new one.
 
     `holder` gets it, and the payor *Company* pays unless `payor` is given. `status` takes it
     through the moves that lead there: DeviceFactory(company=acme, holder=eva, status="in_repair").
@@ -83,11 +89,11 @@ class DeviceFactory(DjangoModelFactory):
         model = Device
 
     class Params:
-        company = factory.SubFactory(CompanyFactory)
+        company = None
 
-    by = factory.LazyAttribute(lambda row: row.company.users.admins().first() or AdminFactory(company=row.company))
+    by = factory.LazyAttribute(lambda row: admin_of(row.company or (row.holder and row.holder.company)))
     holder = None
-    payor = factory.LazyAttribute(lambda row: row.holder and row.company.own_payor)
+    payor = factory.LazyAttribute(lambda row: row.holder and row.by.company.own_payor)
     status = Device.Status.ACTIVE
     name = factory.Sequence("Device {}".format)
     category = factory.Iterator(["Laptop", "Phone", "Tablet", "Monitor"])
