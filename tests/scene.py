@@ -1,0 +1,133 @@
+"""What the rows of the table of routes are about (tests/test_routes.py), in any company of the cast."""
+
+from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
+from django.urls import reverse
+
+from accounts.tokens import link_keys, link_path
+from devices.models import Device
+from repairs.models import MDMRelease, Repair
+from tests.factories import DeviceFactory, PayorFactory, SpaceFactory, UserFactory
+from tests.world import PASSWORD
+
+# The moves that take the laptop where a row wants it.
+WAYS = {
+    "laptop": [],
+    "laptop needs_repair": ["report"],
+    "laptop in_repair": ["report", "take_in"],
+    "laptop recycled": ["report", "take_in", "recycle"],
+}
+
+
+class Scene:
+    """A company with an admin, an employee who holds the laptop, a colleague who holds a tablet for which the cost
+    centre pays, a shelf that holds a monitor, a room that holds nothing, and a device that nobody holds."""
+
+    def __init__(self, world, company="acme"):
+        self.company = getattr(world, company)
+        if company == "acme":
+            self.admin, self.employee, self.colleague = world.admin, world.employee, world.colleague
+            self.laptop, self.monitor, self.spare = world.laptop, world.monitor, world.spare
+            self.shelf, self.room, self.cost_centre = world.shelf, world.room, world.cost_centre
+        else:
+            self.admin, self.employee = getattr(world, f"{company}_admin"), getattr(world, f"{company}_employee")
+            self.colleague = UserFactory(company=self.company)
+            self.shelf, self.room = SpaceFactory.create_batch(2, company=self.company)
+            self.cost_centre = PayorFactory(company=self.company)
+            self.laptop = getattr(world, f"{company}_laptop")
+            self.monitor = DeviceFactory(company=self.company, holder=self.shelf)
+            self.spare = DeviceFactory(company=self.company)
+            DeviceFactory(company=self.company, holder=self.colleague, payor=self.cost_centre)
+
+    def set(self, about):
+        """Take the laptop where the row wants it: the employee asks, the admin does the rest."""
+        for verb in WAYS.get("laptop in_repair" if about == "the first" else about, []):
+            self.laptop = self.laptop.move(verb, by=self.employee if verb == "report" else self.admin)
+
+    def address(self, name, about, person=None):
+        """Where this person (nobody, if none) goes."""
+        return reverse(name, args=self._arguments(name, about, person))
+
+    def _arguments(self, name, about, person):
+        if about in WAYS:
+            return [self.laptop.pk]
+        if about == "the first":
+            return [_model_behind(name).objects.order_by("pk").first().pk]
+        if about == "a link":
+            invited = UserFactory(company=(person and person.company) or self.company)
+            return link_path(invited, link_keys.make_token(invited)).strip("/").removeprefix("join/").split("-", 1)
+        return {
+            "-": [],
+            "missing": [10**30],
+            "shelf's": [self.monitor.pk],
+            "nobody's": [self.spare.pk],
+            "shelf": [self.shelf.pk],
+            "room": [self.room.pk],
+            "cost centre": [self.cost_centre.pk],
+            "colleague": [self.colleague.pk],
+            "a key": ["abc"],
+            "a made-up link": ["abc", "def-123"],
+            "the laptop": [ContentType.objects.get_for_model(Device).pk, self.laptop.pk],
+        }.get(about, [about])
+
+    def data(self, name, person=None):
+        """What this person fills in: enough for the act."""
+        fill_in = _DATA.get(name)
+        return fill_in(self, person or self.employee) if fill_in else {}
+
+
+def _device(scene, person):
+    return {"name": "A new one", "category": "Laptop"}
+
+
+def _assign(scene, person):
+    return {"way": "user", "user": scene.colleague.pk, "payor": scene.company.own_payor.pk}
+
+
+def _backup(scene, person):
+    repair = Repair.objects.filter(device=scene.laptop).first()
+    return {"repair": repair.pk if repair else 0, "how": "done"}
+
+
+def _mdm(scene, person):
+    release = MDMRelease.objects.filter(repair__device=scene.laptop).first()
+    return {"release": release.pk if release else 0, "state": "released"}
+
+
+def _user(scene, person):
+    return {"full_name": "Nils Ny", "email": "nils@example.org", "role": "employee"}
+
+
+def _settings(scene, person):
+    return {"repair_payor": person.company.own_payor.pk if person.company else ""}
+
+
+_DATA = {
+    "devices:register": _device,
+    "devices:edit": _device,
+    "devices:add_note": lambda scene, person: {"text": "Looked at it."},
+    "repairs:support": lambda scene, person: {"needs_repair": "on", "problem": "screen"},
+    "repairs:assign": _assign,
+    "repairs:backup": _backup,
+    "repairs:mdm": _mdm,
+    "repairs:remove": lambda scene, person: {"outcome": "recycled"},
+    "repairs:replace": _device,
+    "accounts:space_new": lambda scene, person: {"name": "Cellar"},
+    "accounts:space_edit": lambda scene, person: {"name": "Cellar"},
+    "accounts:payor_new": lambda scene, person: {"name": "Cost centre 1"},
+    "accounts:payor_edit": lambda scene, person: {"name": "Cost centre 1"},
+    "accounts:user_new": _user,
+    "accounts:user_edit": _user,
+    "accounts:settings": _settings,
+    "accounts:profile": lambda scene, person: {"language": "en"},
+    "account_login": lambda scene, person: {"login": person.email, "password": PASSWORD},
+    "account_reset_password": lambda scene, person: {"email": person.email},
+}
+
+
+def _model_behind(name):
+    """The model of a page of the Django admin: "admin:repairs_repair_change"."""
+    for model in admin.site._registry:
+        if name.startswith(f"admin:{model._meta.app_label}_{model._meta.model_name}_"):
+            return model
+    raise LookupError(name)
