@@ -566,6 +566,12 @@ def test_a_page_that_shows_another_holder_cannot_assign(world):
     assert everything() == before
 
 
+def test_a_stale_page_tells_a_stranger_nothing(world):
+    for person in (world.globex_admin, world.support):
+        with pytest.raises(PermissionDenied):
+            world.laptop.move("report", by=person, seen=world.laptop.revision + 1)
+
+
 def test_every_move_and_assignment_makes_a_page_stale_and_a_note_does_not(world):
     device, seen = world.laptop, world.laptop.revision
     for change in (

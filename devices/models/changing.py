@@ -55,6 +55,8 @@ class Changing(models.Model):
         with transaction.atomic():
             rows = type(self)._default_manager.select_related(*HOLDERS_AND_PAYORS)
             device = rows.select_for_update(no_key=True, of=("self",)).get(pk=self.pk)
+            if by.company_id != device.company_id:  # type: ignore[attr-defined]
+                raise PermissionDenied
             if seen is not None and seen != device.revision:
                 raise MoveRefused(
                     _("%(device)s has changed since you opened the page: it is now %(status)s. Nothing was done.")
@@ -67,8 +69,6 @@ class Changing(models.Model):
     def kept(self, *, by: User) -> Iterator[None]:
         """Within a transaction that holds the row, as `changing` does or whoever has just inserted it: at the end write
         the lines and save what changed."""
-        if by.company_id != self.company_id:  # type: ignore[attr-defined]
-            raise PermissionDenied
         self.company = by.company  # the same row, and already loaded
         self._lines = []
         before = self._stored()
