@@ -46,7 +46,7 @@ def table() -> str:
     for move in moves():
         cells = [
             f"**{move.name}**<br>{reference(move.method)}",
-            f"{Device.Status(move.source).label} → {Device.Status(move.target).label}",
+            " → ".join(str(Device.Status(str(end)).label) for end in (move.source, move.target)),
             reference(move.permission) if callable(move.permission) else "anybody",
             "must be on" if move.custom.get("gated") else "–",
             "<br>".join(reference(function) for function in receivers(move)),
