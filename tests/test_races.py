@@ -1,0 +1,298 @@
+"""Two people act at the same moment, on connections of their own: one effect, and a clear refusal for the others.
+
+A short round runs with the suite; `make races` runs longer ones (VELORY_RACES is the number of rounds of each).
+"""
+
+import os
+from collections import Counter
+from functools import partial, wraps
+from threading import Barrier, Thread
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
+
+from accounts.models import User
+from accounts.models.closable import StillInUse
+from devices.models import Device, MoveRefused
+from repairs.acts import acknowledge_backup, close_mdm_release, lend, replace
+from repairs.models import Repair
+from repairs.register import contradictions
+from tests.factories import DeviceFactory, PayorFactory, SpaceFactory
+
+ROUNDS = int(os.environ.get("VELORY_RACES", 3))
+# What the loser of a race may hear. Anything else would be a server error.
+REFUSALS = (MoveRefused, ValidationError, StillInUse, PermissionDenied)
+
+
+def race(*acts):
+    """Carry out the acts at the same moment. Returns how often each answer came: "done", or a refusal's name."""
+    start, answers, accidents = Barrier(len(acts)), [], []
+
+    def run(act):
+        try:
+            start.wait(timeout=10)
+            act()
+            answers.append("done")
+        except REFUSALS as refusal:
+            answers.append(type(refusal).__name__)
+        except Exception as accident:
+            accidents.append(accident)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=run, args=[act]) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert accidents == []
+    assert len(answers) == len(acts)
+    return Counter(answers)
+
+
+def person(row):
+    """As a request of theirs loads them."""
+    return User.objects.select_related("company").get(pk=row.pk)
+
+
+@pytest.fixture
+def arena(live_world):
+    """The cast, with new devices of Acme on demand."""
+    defaults = {"by": live_world.admin, "holder": live_world.employee}
+    live_world.device = lambda **fields: DeviceFactory(**{**defaults, **fields})
+    yield live_world
+    assert list(contradictions(live_world.acme)) == []
+
+
+def in_rounds(test):
+    """Run the race again and again, with the same people in the same roles."""
+
+    @wraps(test)
+    def rounds(arena):
+        people = User.objects.filter(company=arena.acme)
+        before = list(people)
+        for _ in range(ROUNDS):
+            test(arena)
+            User.objects.bulk_update(before, ["role", "is_active", "full_name"])
+
+    return rounds
+
+
+@in_rounds
+def test_two_admins_take_the_same_device_in(arena):
+    device = arena.device(status="needs_repair")
+
+    admins = person(arena.admin), person(arena.second_admin)
+    answers = race(*[partial(device.move, "take_in", by=admin) for admin in admins * 2])
+    assert answers == {"done": 1, "MoveRefused": 3}
+    assert device.events.filter(kind="taken_in").count() == 1
+    assert device.repairs.get().mdm_release.is_open
+
+
+@in_rounds
+def test_one_reports_while_the_other_does_too(arena):
+    device = arena.device()
+    answers = race(*[lambda: device.move("report", by=person(arena.employee))] * 4)
+    assert answers == {"done": 1, "MoveRefused": 3}
+    assert device.repairs.count() == 1
+
+
+@in_rounds
+def test_intake_against_revert(arena):
+    device = arena.device(status="needs_repair")
+    answers = race(
+        lambda: device.move("take_in", by=person(arena.admin)),
+        lambda: device.move("revert", by=person(arena.second_admin)),
+    )
+    assert answers == {"done": 1, "MoveRefused": 1}
+    assert Device.objects.get(pk=device.pk).status in ("in_repair", "active")
+
+
+@in_rounds
+def test_report_against_unassign(arena):
+    device = arena.device()
+    answers = race(
+        lambda: device.move("report", by=person(arena.admin)),
+        lambda: device.unassign(by=person(arena.second_admin)),
+    )
+    assert answers["done"] >= 1  # unassigned first, an admin may still report it
+    assert Device.objects.get(pk=device.pk).status == "needs_repair"
+
+
+@in_rounds
+def test_two_finish_the_same_repair_in_different_ways(arena):
+    device = arena.device(status="in_repair")
+    answers = race(
+        lambda: device.move("finish", by=person(arena.admin), seen=device.revision),
+        lambda: device.move("recycle", by=person(arena.admin), seen=device.revision),
+        lambda: device.assign(arena.room, arena.company_payor, by=person(arena.second_admin), seen=device.revision),
+        lambda: replace(
+            device, by=person(arena.second_admin), seen=device.revision, holder=None, payor=None, name="New one"
+        ),
+    )
+    assert answers == {"done": 1, "MoveRefused": 3}
+    assert device.repairs.get().outcome != ""
+    assert Device.objects.filter(name="New one").count() == Repair.objects.filter(outcome="replaced").count()
+
+
+@in_rounds
+def test_two_admins_give_the_same_device_to_different_people(arena):
+    device = arena.device(holder=None)
+    answers = race(
+        lambda: device.assign(arena.colleague, arena.company_payor, by=person(arena.admin), seen=device.revision),
+        lambda: device.assign(arena.room, arena.company_payor, by=person(arena.second_admin), seen=device.revision),
+    )
+    assert answers == {"done": 1, "MoveRefused": 1}
+    assert device.assignments.count() == 1
+
+
+@in_rounds
+def test_everybody_writes_into_the_same_log(arena):
+    device = arena.device()
+    before = device.log_sequence
+    answers = race(*[lambda: device.add_note("A word.", by=person(arena.admin))] * 6)
+    assert answers == {"done": 6}
+    assert Device.objects.get(pk=device.pk).log_sequence == before + 6
+
+
+@in_rounds
+def test_somebody_leaves_while_a_device_comes(arena):
+    device = arena.device(holder=None)
+    answers = race(
+        lambda: device.assign(arena.colleague, arena.company_payor, by=person(arena.admin)),
+        lambda: person(arena.colleague).deactivate(by=person(arena.second_admin), unassign=True),
+    )
+    gone = not person(arena.colleague).is_active
+    device = Device.objects.get(pk=device.pk)
+    assert not (gone and device.holder_user_id == arena.colleague.pk)
+    assert answers["done"] >= 1
+
+
+@in_rounds
+def test_a_space_closes_while_a_device_comes(arena):
+    device, space = arena.device(holder=None), SpaceFactory(company=arena.acme)
+    answers = race(
+        lambda: device.assign(space, arena.company_payor, by=person(arena.admin)),
+        lambda: space.remove(by=person(arena.second_admin)),
+    )
+    assert answers["done"] == 1
+
+
+@in_rounds
+def test_two_admins_demote_each_other(arena):
+    answers = race(
+        lambda: person(arena.admin).set_role("employee"),
+        lambda: person(arena.second_admin).set_role("employee"),
+    )
+    assert answers == {"done": 1, "StillInUse": 1}
+    assert arena.acme.users.admins().count() == 1
+
+
+@in_rounds
+def test_two_admins_deactivate_each_other(arena):
+    answers = race(
+        lambda: person(arena.admin).deactivate(by=person(arena.second_admin)),
+        lambda: person(arena.second_admin).deactivate(by=person(arena.admin)),
+    )
+    assert answers["done"] == 1
+    assert arena.acme.users.admins().count() == 1
+
+
+@in_rounds
+def test_the_same_serial_number_is_registered_twice(arena):
+    number = arena.device().pk
+    register = partial(Device.objects.register, arena.acme, name=f"Twin {number}")
+    answers = race(
+        *[
+            partial(register, by=person(arena.admin), serial_number=serial)
+            for serial in (f"RACE {number}", f"race-{number}", f"Race{number}", f" RACE{number}")
+        ]
+    )
+    assert answers == {"done": 1, "ValidationError": 3}
+    assert Device.objects.filter(name=f"Twin {number}").count() == 1
+
+
+@in_rounds
+def test_two_devices_are_given_the_same_asset_tag(arena):
+    one, two = arena.device(), arena.device()
+    answers = race(
+        lambda: one.edit(by=person(arena.admin), asset_tag=f"RACE {one.pk}"),
+        lambda: two.edit(by=person(arena.second_admin), asset_tag=f"race{one.pk}"),
+    )
+    assert answers == {"done": 1, "ValidationError": 1}
+
+
+@in_rounds
+def test_two_edits_lose_nothing(arena):
+    device = arena.device()
+    answers = race(
+        lambda: device.edit(by=person(arena.admin), model="Air"),
+        lambda: device.edit(by=person(arena.second_admin), supplier="Shop"),
+        lambda: device.move("report", by=person(arena.employee)),
+    )
+    assert answers == {"done": 3}
+    device = Device.objects.get(pk=device.pk)
+    assert (device.model, device.supplier, device.status) == ("Air", "Shop", "needs_repair")
+
+
+@in_rounds
+def test_one_spare_is_lent_for_two_repairs(arena):
+    spare = arena.device(holder=None)
+    broken = [arena.device(status="in_repair"), arena.device(status="in_repair", holder=arena.colleague)]
+    lending = partial(lend, spare, payor=arena.company_payor, seen=spare.revision)
+    answers = race(*[partial(lending, device.repairs.get(), by=person(arena.admin)) for device in broken])
+    assert answers == {"done": 1, "MoveRefused": 1}
+
+
+@in_rounds
+def test_two_devices_stand_in_for_each_other_without_a_deadlock(arena):
+    """Each loan locks both devices, the one lent and the one in repair, from opposite ends."""
+    one, two = arena.device(status="needs_repair"), arena.device(status="needs_repair", holder=arena.colleague)
+    first, second = one.repairs.get(), two.repairs.get()
+    answers = race(
+        lambda: lend(one, second, arena.company_payor, by=person(arena.admin)),
+        lambda: lend(two, first, arena.company_payor, by=person(arena.second_admin)),
+    )
+    assert answers == {"MoveRefused": 2}  # both wait for repair themselves
+
+
+@in_rounds
+def test_the_prompts_are_answered_once(arena):
+    device = arena.device(status="needs_repair")
+    repair = device.repairs.get()
+    answers = race(
+        lambda: acknowledge_backup(repair, "done", by=person(arena.employee)),
+        lambda: acknowledge_backup(repair, "impossible", by=person(arena.admin)),
+    )
+    assert answers == {"done": 1, "MoveRefused": 1}
+    device = device.move("take_in", by=arena.admin)
+    release = device.repairs.get().mdm_release
+    answers = race(
+        lambda: close_mdm_release(release, "released", by=person(arena.admin)),
+        lambda: close_mdm_release(release, "not_enrolled", by=person(arena.second_admin)),
+    )
+    assert answers == {"done": 1, "MoveRefused": 1}
+
+
+@in_rounds
+def test_two_admins_choose_who_pays_in_repair(arena):
+    other = PayorFactory(company=arena.acme)
+    answers = race(
+        lambda: person(arena.admin).company.set_repair_payor(other),
+        lambda: person(arena.second_admin).company.set_repair_payor(arena.cost_centre),
+    )
+    assert answers == {"done": 2}
+    assert arena.acme.payors.filter(pays_repairs=True).count() == 1
+
+
+@in_rounds
+def test_two_people_write_the_same_new_name_into_a_log(arena):
+    """Each needs a plate for a name that has none yet."""
+    User.objects.filter(pk=arena.admin.pk).update(full_name="Ada Holm-Berg")
+    one, two = arena.device(by=arena.second_admin), arena.device(by=arena.second_admin)
+    answers = race(
+        lambda: one.add_note("A word.", by=person(arena.admin)),
+        lambda: two.add_note("A word.", by=person(arena.admin)),
+    )
+    assert answers == {"done": 2}
