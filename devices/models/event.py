@@ -5,6 +5,7 @@ import json
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -171,17 +172,13 @@ class EventQuerySet(models.QuerySet["Event"]):
             return lines.none()
         if user.is_admin:
             return lines
-        stays = list(Assignment.objects.filter(device=device).order_by("started_at", "pk"))
-        own = [stay for stay in stays if stay.user_id == user.pk]
-        if not own:
-            return lines.none()
-        lines = lines.filter(occurred_at__gte=own[0].started_at)
-        for stay in stays:
-            if stay.user_id != user.pk and stay.started_at > own[0].started_at:
-                lines = lines.exclude(
-                    occurred_at__gte=stay.started_at,
-                    occurred_at__lt=stay.ended_at or datetime.max.replace(tzinfo=UTC),
-                )
+        # A time begins with a stay of theirs and ends with the next one of somebody else.
+        stays = Assignment.objects.filter(device=device).order_by("started_at", "pk")
+        begun = [(own, next(run).started_at) for own, run in groupby(stays, lambda stay: stay.user_id == user.pk)]
+        theirs = models.Q(pk=None)
+        for (own, start), (_own, end) in zip_longest(begun, begun[1:], fillvalue=(False, None)):
+            if own:
+                theirs |= models.Q(occurred_at__gte=start) & (models.Q(occurred_at__lt=end) if end else models.Q())
         plates = list(
             Nameplate.objects.filter(
                 company_id=user.company_id, kind=Nameplate.Kind.USER, reference=user.pk
@@ -189,7 +186,7 @@ class EventQuerySet(models.QuerySet["Event"]):
         )
         names_me = models.Q(details__holder__in=plates) | models.Q(details__user__in=plates)
         return (
-            lines.filter(~models.Q(kind__in=_NAMES_A_HOLDER) | names_me)
+            lines.filter(theirs, ~models.Q(kind__in=_NAMES_A_HOLDER) | names_me)
             .exclude(kind="note_added")
             .exclude(kind="field_changed", details__field="purchase_cost")
         )
