@@ -1,13 +1,17 @@
 """Receivers by edge: `@on_edge(source, target)` instead of a ladder of ifs behind one signal."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from django.dispatch import receiver
 from django_fsm.signals import post_transition
 
 from .models import Device
 
 Receiver = Callable[..., None]
+
+_standing: dict[tuple[str, str], list[Receiver]] = defaultdict(list)
 
 
 def on_edge(source: str, target: str) -> Callable[[Receiver], Receiver]:
@@ -15,19 +19,19 @@ def on_edge(source: str, target: str) -> Callable[[Receiver], Receiver]:
     which the functions stand. They run before the save, inside the transaction; they never save the device."""
 
     def connect(function: Receiver) -> Receiver:
-        def listen(
-            instance: Device,
-            source: str,
-            target: str,
-            method_kwargs: dict[str, Any],
-            **kwargs: Any,
-        ) -> None:
-            if (source, target) == edge:
-                function(instance, **method_kwargs)
-
-        edge = (source, target)
-        name = f"{function.__module__}.{function.__name__}"
-        post_transition.connect(listen, sender=Device, weak=False, dispatch_uid=name)
+        _standing[source, target].append(function)
         return function
 
     return connect
+
+
+def receivers_on(source: str, target: str) -> Sequence[Receiver]:
+    """Who listens on an edge, in the order in which they are called."""
+    return tuple(_standing[source, target])
+
+
+@receiver(post_transition, sender=Device)
+def announce(instance: Device, source: str, target: str, method_kwargs: dict[str, Any], **kwargs: Any) -> None:
+    """A device has changed its status in memory: let the edge's receivers do what belongs to it."""
+    for function in receivers_on(source, target):
+        function(instance, **method_kwargs)

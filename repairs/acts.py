@@ -112,15 +112,11 @@ def lend(device: Device, repair: Repair, payor: Payor, *, by: User, seen: int | 
     return lent
 
 
-def loans_out(user: User | Space | None) -> list[Device]:
-    """Devices that this person still holds as a replacement for one of theirs."""
+def loans_out(user: User | Space | None, *, instead_of: Device) -> list[Device]:
+    """What this person still holds as a replacement for this device of theirs."""
     if not isinstance(user, User):
         return []
-    return list(
-        Device.objects.filter(
-            holder_user=user,
-            assignments__ended_at=None,
-            assignments__loan__isnull=False,
-            assignments__user=user,
-        ).order_by("name", "pk")
+    lent = Device.objects.filter(
+        holder_user=user, assignments__ended_at=None, assignments__loan__repair__device=instead_of
     )
+    return list(lent.order_by("name", "pk"))

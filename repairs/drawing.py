@@ -1,13 +1,12 @@
 """The state machine as docs/moves.md shows it: a diagram and a table of edges, read from the code that runs."""
 
-import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from django.utils import translation
 from django_fsm import Transition
-from django_fsm.signals import post_transition
 
+from devices.edges import receivers_on
 from devices.models import Device
 
 BEGIN = "<!-- Drawn by `manage.py draw_moves --write`, from here … -->"
@@ -49,7 +48,7 @@ def table() -> str:
             " → ".join(str(Device.Status(str(end)).label) for end in (move.source, move.target)),
             reference(move.permission) if callable(move.permission) else "anybody",
             "must be on" if move.custom.get("gated") else "–",
-            "<br>".join(reference(function) for function in receivers(move)),
+            "<br>".join(reference(function) for function in receivers_on(str(move.source), str(move.target))),
         ]
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
@@ -58,15 +57,6 @@ def table() -> str:
 def moves() -> list[Transition]:
     """The moves in the order in which the state machine lists them."""
     return sorted(Device.transitions().values(), key=lambda move: move.method.__code__.co_firstlineno)
-
-
-def receivers(move: Transition) -> Iterator[Callable[..., Any]]:
-    """The functions that `devices.edges.on_edge` has put on the move's edge, in the order in which they are called."""
-    for _key, listen, *_rest in post_transition.receivers or []:
-        # What on_edge keeps in its closure; a listener of another kind keeps no edge.
-        heard = inspect.getclosurevars(listen).nonlocals if inspect.isfunction(listen) else {}
-        if heard.get("edge") == (move.source, move.target):
-            yield heard["function"]
 
 
 def reference(function: Callable[..., Any]) -> str:

@@ -113,9 +113,9 @@ class AssignForm(SeenForm):
 
     def _usual_payor(self) -> Payor | None:
         last = self.device.last_payor
-        if last is not None and last.is_open and (self._is_for_a_person() or not last.is_employee):
-            return last
-        return None if self._is_for_a_person() else self.company.own_payor
+        if self._is_for_a_person():
+            return last if last is not None and last.is_open else None
+        return self.company.own_payor
 
     @property
     def to(self) -> User | Space:
@@ -156,7 +156,7 @@ class AssignToUserForm(AssignForm):
         super().__init__(*args, device=device, company=company, **kwargs)
         self.fields["user"].queryset = company.users.active()  # type: ignore[attr-defined]
         waiting = self.fields["stands_in_for"]
-        repairs = company.repairs.open().exclude(device=device).exclude(taken_in_at=None).exclude(holder_user=None)
+        repairs = company.repairs.open().exclude(device=device).exclude(holder_user=None)
         waiting.queryset = repairs.select_related("device", "holder_user").order_by("holder_user__full_name")  # type: ignore[attr-defined]
         waiting.label_from_instance = lambda repair: f"{repair.holder_user} – {repair.device}"  # type: ignore[attr-defined]
 

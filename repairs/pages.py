@@ -21,12 +21,11 @@ Status = Device.Status
 @receiver(device_page)
 def repair_on_page(device: Device, user: "Member", **kwargs: Any) -> dict[str, Any]:
     """The device's latest repair, its MDM prompt, what replaces what, and for admins the forms for assigning it."""
-    repairs = Repair.objects.filter(device=device).with_people().select_related("mdm_release")
+    repairs = Repair.objects.filter(device=device).with_people()
     latest: Repair | None = repairs.order_by("-opened_at", "-pk").first()
     context: dict[str, Any] = {
         "latest_repair": latest,
         "repair": latest if latest is not None and latest.is_open else None,
-        "mdm": getattr(latest, "mdm_release", None) if latest is not None else None,
         "backup_wanted": latest is not None and latest.wants_backup and latest.backup_is_up_to(user),
     }
     if user.is_admin:
@@ -35,14 +34,21 @@ def repair_on_page(device: Device, user: "Member", **kwargs: Any) -> dict[str, A
 
 
 def _for_admins(device: Device, user: "Member") -> dict[str, Any]:
-    context: dict[str, Any] = {"stands_in": None, "loans": [], "replaces": None}
+    # An open prompt outlives its repair: a removed device that was restored may still be enrolled.
+    releases = MDMRelease.objects.filter(repair__device=device).select_related("closed_by")
+    context: dict[str, Any] = {
+        "mdm": releases.filter(state=MDMRelease.State.OPEN).order_by("pk").first() or releases.order_by("-pk").first(),
+        "stands_in": None,
+        "loans": [],
+        "replaces": None,
+    }
     if not device.is_archived:
         context["replaces"] = Repair.objects.filter(replacement=device).select_related("device").first()
         loan = ReplacementLoan.objects.filter(assignment__device=device, assignment__ended_at=None)
         context["stands_in"] = loan.select_related("repair__device", "repair__holder_user").first()
     if device.status in (Status.ACTIVE, Status.IN_REPAIR):
         context["assign_forms"] = assign_forms(device, user)
-        context["loans"] = [lent for lent in loans_out(device.holder or device.last_holder) if lent.pk != device.pk]
+        context["loans"] = loans_out(device.holder or device.last_holder, instead_of=device)
     return context
 
 

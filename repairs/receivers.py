@@ -1,5 +1,5 @@
 """What happens to the Repair and its MDM release on an edge of the device's state machine, in the order in which it
-stands here, after devices' own receivers. And what repairs add to a device page."""
+stands here, after devices' own receivers."""
 
 from typing import Any
 

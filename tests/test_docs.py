@@ -14,9 +14,9 @@ from django.core.management import CommandError, call_command
 from django.utils.translation import override
 
 from accounts import walls
+from devices.edges import receivers_on
 from devices.models import Device
 from devices.wording import SENTENCES
-from repairs.drawing import receivers
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md")])
@@ -185,7 +185,7 @@ def test_the_drawing_is_printed_in_english():
 
 
 def test_an_edge_names_its_receivers_in_the_order_of_their_calls():
-    names = [function.__name__ for function in receivers(Device.transitions()["take_in"])]
+    names = [function.__name__ for function in receivers_on("needs_repair", "in_repair")]
     assert names == ["log_intake", "unassign", "remember_intake", "prompt_mdm_release"]
 
 

@@ -443,12 +443,13 @@ def test_lending_says_so_in_both_logs_and_is_seen_until_it_comes_back(world):
         "Ada Holm changed payor from none to Company.",
     ]
     assert log_of(Device.objects.get(pk=broken.pk))[-1] == "Ada Holm assigned ThinkPad X1 as replacement to Eva Lind."
-    assert loans_out(world.employee) == [lent]
+    assert loans_out(world.employee, instead_of=broken) == [lent]
+    assert loans_out(world.employee, instead_of=world.phone) == []
     broken.assign(world.employee, world.employee_payor, by=world.admin)
-    assert loans_out(world.employee) == [lent]
+    assert loans_out(world.employee, instead_of=broken) == [lent]
     lent.unassign(by=world.admin)
-    assert loans_out(world.employee) == []
-    assert loans_out(world.shelf) == []
+    assert loans_out(world.employee, instead_of=broken) == []
+    assert loans_out(world.shelf, instead_of=broken) == []
 
 
 def test_the_same_replacement_is_not_lent_twice(world):

@@ -8,4 +8,4 @@ class Status(models.TextChoices):
     ACTIVE = "active", _("Active")
     NEEDS_REPAIR = "needs_repair", _("Active - needs repair")
     IN_REPAIR = "in_repair", _("In repair")
-    RECYCLED = "recycled", _("Recycled")
+    RECYCLED = "recycled", _("Recycled (archived)")

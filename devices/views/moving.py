@@ -12,7 +12,7 @@ from devices.access import device_view
 from devices.forms import SeenForm
 from devices.models import Device
 
-from .page import overview_page
+from .page import overview_page, page_context
 
 
 @device_view("GET", "HEAD", "POST", admin=True, refused_on=overview_page)
@@ -38,5 +38,5 @@ def restore(request: PersonRequest, device: Device) -> HttpResponse:
         messages.success(request, format_html("{} {}", text, link))
         return redirect(device)
     device.require("restore", request.user)
-    context = {"device": device, "form": form, "cancel_url": device.get_absolute_url()}
+    context = page_context(request, device) | {"form": form, "cancel_url": device.get_absolute_url()}
     return render(request, "devices/restore.html", context)

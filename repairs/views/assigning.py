@@ -50,13 +50,7 @@ def _assign(request: PersonRequest, device: Device, form: AssignForm) -> bool:
 def _remind_of_loans(request: PersonRequest, device: Device, to: object) -> None:
     """Who has their device back and still holds its replacement: offer to take that back."""
     if isinstance(to, User):
-        for lent in acts.loans_out(to):
-            if lent.pk != device.pk:
-                text = _("%(holder)s still holds the replacement %(device)s.") % {
-                    "holder": to,
-                    "device": lent,
-                }
-                messages.info(
-                    request,
-                    format_html('{} <a href="{}">{}</a>', text, lent.unassign_url, _("Un-assign it")),
-                )
+        for lent in acts.loans_out(to, instead_of=device):
+            text = _("%(holder)s still holds the replacement %(device)s.") % {"holder": to, "device": lent}
+            link = format_html('<a href="{}">{}</a>', lent.unassign_url, _("Un-assign it"))
+            messages.info(request, format_html("{} {}", text, link))
