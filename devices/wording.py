@@ -2,8 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
+
+from devices import categories
 
 if TYPE_CHECKING:
     from devices.models import Event
@@ -38,10 +40,16 @@ def sentence(event: "Event") -> str:
     from devices.models import Device
 
     words: dict[str, str] = {"actor": event.plates[event.actor_id].shown}
-    for role, value in event.details.items():
+    field = event.details.get("field")
+    if field:
+        column: Any = Device._meta.get_field(field)
+        words["field"] = str(column.verbose_name)
+    for role, key in event.details.items():
         if role == "field":
-            field: Any = Device._meta.get_field(value)
-            words[role] = str(field.verbose_name)
+            continue
+        if key:
+            name = event.plates[key].shown
+            words[role] = categories.label(name) if field == "category" else name
         else:
-            words[role] = event.plates[value].shown if value else gettext("none")
+            words[role] = pgettext("what a field says", "none") if field else pgettext("who pays", "none")
     return str(SENTENCES[event.kind]) % words
