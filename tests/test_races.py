@@ -13,16 +13,16 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 
 from accounts.models import User
-from accounts.models.closable import StillInUse
-from devices.models import Device, MoveRefused
+from accounts.models.closable import Refused
+from devices.models import Device
 from repairs.acts import acknowledge_backup, close_mdm_release, lend, replace
 from repairs.models import Repair
 from repairs.register import contradictions
-from tests.factories import DeviceFactory, PayorFactory, SpaceFactory
+from tests.factories import DeviceFactory, PayorFactory, SpaceFactory, UserFactory
 
 ROUNDS = int(os.environ.get("VELORY_RACES", 3))
 # What the loser of a race may hear. Anything else would be a server error.
-REFUSALS = (MoveRefused, ValidationError, StillInUse, PermissionDenied)
+REFUSALS = (Refused, ValidationError, PermissionDenied)
 
 
 def race(*acts):
@@ -177,6 +177,27 @@ def test_a_space_closes_while_a_device_comes(arena):
         lambda: space.remove(by=person(arena.second_admin)),
     )
     assert answers["done"] == 1
+
+
+@in_rounds
+def test_a_payor_closes_while_a_device_comes(arena):
+    device, payor = arena.device(holder=None), PayorFactory(company=arena.acme)
+    answers = race(
+        lambda: device.assign(arena.room, payor, by=person(arena.admin)),
+        lambda: payor.remove(by=person(arena.second_admin)),
+    )
+    assert answers["done"] == 1
+
+
+@in_rounds
+def test_two_admins_remove_the_same_thing(arena):
+    someone = UserFactory(company=arena.acme)
+    for thing in (SpaceFactory(company=arena.acme), PayorFactory(company=arena.acme), someone):
+        answers = race(
+            lambda thing=thing: thing.remove(by=person(arena.admin)),
+            lambda thing=thing: thing.remove(by=person(arena.second_admin)),
+        )
+        assert answers == {"done": 1, "Refused": 1}
 
 
 @in_rounds

@@ -2,7 +2,7 @@
 still hangs on stays, with the reason."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts import signals
+
+Row = TypeVar("Row", bound=models.Model)
 
 
 class Refused(Exception):
@@ -22,6 +24,14 @@ class StillInUse(Refused):
     def __init__(self, message: str, things: Sequence[models.Model] = ()) -> None:
         super().__init__(message)
         self.things = things
+
+
+def still_there(subject: Row) -> Row:
+    """The row as it is now, locked. Raises Refused when somebody has deleted it a moment ago."""
+    row = type(subject)._default_manager.select_for_update(no_key=True).filter(pk=subject.pk).first()
+    if row is None:
+        raise Refused(_("%(subject)s is gone already.") % {"subject": subject})
+    return row
 
 
 def holdings(subject: models.Model) -> list[models.Model]:

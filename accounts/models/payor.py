@@ -1,6 +1,6 @@
 from typing import TYPE_CHECKING
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import clock
 from accounts.walls import company_row
 
-from .closable import StillInUse, delete_if_unused, refuse_while_holding, require_admin
+from .closable import StillInUse, delete_if_unused, refuse_while_holding, require_admin, still_there
 
 if TYPE_CHECKING:
     from .user import User
@@ -98,12 +98,20 @@ class Payor(models.Model):
     def is_employee(self) -> bool:
         return self.kind == self.Kind.EMPLOYEE
 
+    def pinned(self) -> "Payor | None":
+        """The payor as it is now, and as it stays until the transaction ends; None when it is gone. The lock is shared,
+        which `select_for_update` can't be: those who assign devices at the same moment don't wait for each other."""
+        query = "SELECT * FROM accounts_payor WHERE id = %s"
+        if connection.features.has_select_for_update:
+            query += " FOR SHARE"
+        return next(iter(Payor.objects.raw(query, [self.pk])), None)
+
     @transaction.atomic
     def remove(self, *, by: "User") -> bool:
         """Delete if unused, else close. True when deleted. Raises StillInUse for the first two, the repair payor, and
         one that still pays for a device."""
         require_admin(by, self.company_id)
-        payor = Payor.objects.select_for_update(no_key=True).get(pk=self.pk)
+        payor = still_there(self)
         if payor.kind != self.Kind.COST_CENTRE:
             raise StillInUse(gettext("%(payor)s comes with every company and stays.") % {"payor": payor})
         if payor.pays_repairs:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import clock
 from accounts.walls import company_row
 
-from .closable import delete_if_unused, refuse_while_holding, require_admin
+from .closable import delete_if_unused, refuse_while_holding, require_admin, still_there
 
 if TYPE_CHECKING:
     from .user import User
@@ -63,7 +63,7 @@ class Space(models.Model):
     def remove(self, *, by: "User") -> bool:
         """Delete if unused, else close. True when deleted. Raises StillInUse while it holds a device."""
         require_admin(by, self.company_id)
-        space = Space.objects.select_for_update(no_key=True).get(pk=self.pk)
+        space = still_there(self)
         refuse_while_holding(space)
         if delete_if_unused(space):
             return True

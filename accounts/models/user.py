@@ -8,7 +8,7 @@ from accounts import clock, signals
 from accounts.text import clean_email
 from accounts.walls import company_row
 
-from .closable import StillInUse, delete_if_unused, refuse_while_holding, require_admin
+from .closable import Refused, StillInUse, delete_if_unused, refuse_while_holding, require_admin
 
 
 class AddressTaken(Exception):
@@ -183,6 +183,8 @@ class User(AbstractBaseUser):
             .select_for_update(no_key=True)
         )
         people = {person.pk: person for person in rows}
+        if self.pk not in people:
+            raise Refused(gettext("%(subject)s is gone already.") % {"subject": self})
         return people.pop(self.pk), list(people.values())
 
     def _refuse_without_admin(self, others: "list[User]") -> None:

@@ -133,7 +133,7 @@ class Holding(Changing):
         require_admin(by, self.company_id)
         self._refuse_unless_settled(in_repair_too=True)
         to = self._still_available(to)
-        self._check_payor(payor, to)
+        payor = self._still_payor(payor, to)
         if self.status == Status.IN_REPAIR:
             self.carry_out("finish", by=by, assigning=True)
         if to == self.holder:
@@ -177,11 +177,14 @@ class Holding(Changing):
             raise ValidationError({"holder": _("%(holder)s can't be assigned to any more.") % {"holder": to}})
         return row
 
-    def _check_payor(self, payor: Payor, to: User | Space) -> None:
-        if payor.company_id != self.company_id or not payor.is_open:
+    def _still_payor(self, payor: Payor, to: User | Space) -> Payor:
+        """The payor-to-be, held likewise."""
+        row = payor.pinned()
+        if row is None or row.company_id != self.company_id or not row.is_open:
             raise ValidationError({"payor": _("%(payor)s can't be chosen any more.") % {"payor": payor}})
-        if payor.is_employee and not isinstance(to, User):
+        if row.is_employee and not isinstance(to, User):
             raise ValidationError({"payor": _("Employee pays only for what a person holds. Choose another payor.")})
+        return row
 
     def _begin_assignment(self, to: User | Space, *, by: User) -> None:
         Assignment.objects.create(
