@@ -55,6 +55,10 @@ class DeviceForm(forms.ModelForm):
         self.company = company
         self.instance.company = company
         self.initial["category"] = categories.label(self.initial.get("category") or "Laptop")
+        if self.instance.pk is not None:
+            # So that what counts as changed is what this person changed, and not what somebody else did meanwhile.
+            for field in self.fields.values():
+                field.show_hidden_initial = True
 
     @property
     def category_choices(self) -> list[str]:

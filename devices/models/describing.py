@@ -1,6 +1,7 @@
 """What a device is: the fields that people fill in, editing them, and notes."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
 from django.core.exceptions import ValidationError
@@ -160,5 +161,7 @@ class Describing(Changing):
 
 
 def _as_text(value: object) -> str | None:
-    """A field's value for the log: dates in ISO form, blank as None."""
+    """A field's value for the log: dates in ISO form, amounts with two decimals, blank as None."""
+    if isinstance(value, Decimal):
+        return f"{value:.2f}"
     return str(value) if value not in (None, "") else None
