@@ -1,0 +1,183 @@
+"""What a device is: registering it, editing it, and noting something about it, through the pages."""
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Space, User
+from devices.models import Device
+from tests.visitor import Visitor
+from tests.world import log_of
+
+HARDWARE = reverse("devices:hardware")
+REGISTER = reverse("devices:register")
+EVERYTHING = {
+    "name": "EliteBook 845",
+    "category": "Notebook",
+    "manufacturer": "HP",
+    "model": "845 G10",
+    "model_number": "818N0EA",
+    "serial_number": "5CG 123-4",
+    "asset_tag": "A-2001",
+    "imei": "356938035643809",
+    "supplier": "Dustin",
+    "order_number": "PO 77",
+    "purchase_date": "2026-02-01",
+    "purchase_cost": "1899.50",
+    "warranty_end": "2029-02-01",
+    "renewal_date": "2029-03-01",
+}
+
+
+@pytest.fixture
+def ada(world):
+    return Visitor(world.admin)
+
+
+def fresh(device):
+    return Device.objects.get(pk=device.pk)
+
+
+# Registering
+
+
+def test_a_device_is_registered_with_all_that_is_known_of_it(ada, world):
+    ada.open(HARDWARE).follow("Register device").press(
+        "Register device", **EVERYTHING, holder="Carl Berg", payor="Cost centre 4711"
+    )
+    assert ada.messages == ["EliteBook 845 is registered."]
+    device = Device.objects.get(name="EliteBook 845")
+    assert {name: str(getattr(device, name)) for name in EVERYTHING} == EVERYTHING
+    assert (device.holder, device.payor, device.status) == (world.colleague, world.cost_centre, "active")
+    assert log_of(device) == [
+        "Ada Holm registered device.",
+        "Ada Holm assigned device to Carl Berg.",
+        "Ada Holm changed payor from none to Cost centre 4711.",
+    ]
+    assert ada.address == device.get_absolute_url()
+
+
+def test_a_name_and_a_category_are_enough(ada, world):
+    ada.open(REGISTER).press("Register device", name="Projector")
+    device = Device.objects.get(name="Projector")
+    assert (device.category, device.holder, device.payor) == ("Laptop", None, None)
+    assert log_of(device) == ["Ada Holm registered device."]
+
+
+@pytest.mark.parametrize("serial", ["C02-XK1 AAA", "c02xk1aaa", "Ｃ02 XK1–AAA"])
+@pytest.mark.parametrize("archived", [False, True])
+def test_a_serial_number_that_the_company_has_links_to_its_device(ada, world, serial, archived):
+    if archived:
+        world.laptop.move("report", by=world.admin).move("take_in", by=world.admin).move("recycle", by=world.admin)
+    ada.open(REGISTER).press("Register device", name="Twin", serial_number=serial)
+    assert ada.errors == {"serial_number": "MacBook Pro 14 has this already."}
+    assert ada.field("serial_number") == serial
+    assert not Device.objects.filter(name="Twin").exists()
+    assert ada.follow("MacBook Pro 14 has this already.").address == world.laptop.get_absolute_url()
+
+
+def test_an_asset_tag_that_the_company_has_links_to_its_device(ada, world):
+    ada.open(world.phone).follow("Edit").press("Save", asset_tag="a 1001")
+    assert ada.errors == {"asset_tag": "MacBook Pro 14 has this already."}
+
+
+def test_another_company_s_serial_number_is_free(ada, world):
+    ada.open(REGISTER).press("Register device", name="Free", serial_number="5CG-INITECH-1")
+    assert Device.objects.filter(name="Free").exists()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "errors"),
+    [
+        ({"holder": "Carl Berg"}, {"payor": "Choose who pays for the device."}),
+        ({"payor": "Company"}, {"holder": "Choose who gets the device, or leave the payor empty."}),
+        (
+            {"holder": "Stock shelf", "payor": "Employee"},
+            {"payor": "Employee pays only for what a person holds. Choose another payor."},
+        ),
+        ({"name": ""}, {"name": "This field is required."}),
+        ({"name": "   "}, {"name": "This field is required."}),
+        ({"purchase_cost": "-1"}, {"purchase_cost": "Ensure this value is greater than or equal to 0."}),
+        ({"purchase_date": "31/12/2026"}, {"purchase_date": "Enter a valid date."}),
+        ({"imei": "12 34"}, {"imei": "An IMEI is 14 to 16 digits, without blanks."}),
+    ],
+)
+def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_is_kept(ada, world, chosen, errors):
+    typed = {"name": "EliteBook 845", "manufacturer": "HP", "supplier": "Dustin"} | chosen
+    before = Device.objects.count()
+    ada.open(REGISTER).press("Register device", **typed)
+    assert ada.errors == errors
+    assert {name: ada.field(name) for name in typed} == {name: value.strip() or value for name, value in typed.items()}
+    assert Device.objects.count() == before
+
+
+def test_the_forms_offer_only_what_is_the_company_s_own_and_open(ada, world):
+    Space.objects.filter(pk=world.room.pk).update(closed_at=timezone.now())
+    User.objects.filter(pk=world.second_admin.pk).update(is_active=False)
+    ada.open(REGISTER)
+    assert ada.choices("holder") == ["Ada Holm", "Carl Berg", "Eva Lind", "Stock shelf"]
+    assert ada.choices("payor") == ["Company", "Cost centre 4711", "Employee"]
+    ada.open(HARDWARE)
+    assert "Hugo Dahl" not in ada.choices("person")
+    assert "Globex cupboard" not in ada.choices("space")
+
+
+# Editing and noting
+
+
+def test_each_field_that_changes_has_its_line(ada, world):
+    ada.open(world.laptop).follow("Edit")
+    assert ada.field("purchase_cost") == "2499.00"
+    ada.press("Save", name="MacBook Pro", purchase_cost="2000", warranty_end="2027-01-31", category="Desktop")
+
+    assert ada.messages == ["Saved."]
+    assert sorted(log_of(world.laptop, world.laptop)) == [
+        "Ada Holm changed category from Laptop to Desktop.",
+        "Ada Holm changed name from MacBook Pro 14 to MacBook Pro.",
+        "Ada Holm changed purchase cost from 2499.00 to 2000.00.",
+        "Ada Holm changed warranty ends from none to 2027-01-31.",
+    ]
+    device = fresh(world.laptop)
+    assert (device.holder, device.payor, device.status) == (world.employee, world.employee_payor, "active")
+
+
+def test_saving_without_a_change_writes_nothing(ada, world):
+    ada.open(world.laptop).follow("Edit").press("Save")
+    assert ada.messages == ["Saved."]
+    assert log_of(world.laptop, world.laptop) == []
+
+
+def test_an_edit_overwrites_no_field_that_somebody_else_changed_meanwhile(ada, world):
+    ada.open(world.laptop).follow("Edit")
+    world.laptop.edit(by=world.second_admin, supplier="Dustin")
+    ada.press("Save", model="M4")
+    device = fresh(world.laptop)
+    assert (device.supplier, device.model) == ("Dustin", "M4")
+
+
+def test_a_device_in_repair_can_be_edited(ada, world):
+    world.laptop.move("report", by=world.admin).move("take_in", by=world.admin)
+    ada.open(world.laptop).follow("Edit").press("Save", model="M4")
+    assert fresh(world.laptop).model == "M4"
+
+
+def test_a_note_is_for_admins_and_the_log_says_that_there_is_one(ada, world):
+    ada.open(world.laptop).press("Add note", text="Replaced the <b>screen</b>.\nGlass only.")
+    assert ada.messages == ["Your note is added."]
+    assert "Replaced the <b>screen</b>. Glass only. Ada Holm, just now" in ada.words
+    assert log_of(world.laptop, world.laptop) == ["Ada Holm added a note."]
+    assert "Glass only" not in Visitor(world.employee).open(world.laptop).words
+
+
+@pytest.mark.parametrize("text", ["", "  \n ", "x" * 5001, "a\0b"], ids=["empty", "blank", "long", "nul"])
+def test_a_bad_note_is_refused_and_kept_to_mend(ada, world, text):
+    ada.open(world.laptop).press("Add note", text=text)
+    assert list(ada.errors) == ["text"]
+    assert world.laptop.notes.count() == 1
+    assert log_of(world.laptop, world.laptop) == []
+
+
+def test_who_had_it_stands_on_overview(ada, world):
+    world.laptop.assign(world.colleague, world.company_payor, by=world.admin)
+    assert "Who had it Carl Berg" in ada.open(world.laptop).words
+    assert "Eva Lind" in ada.words

@@ -1,0 +1,217 @@
+"""Hardware's tables: what stands in each, and how it is searched, filtered, sorted, paged and exported."""
+
+import csv
+import io
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from devices.models import Device
+from tests.factories import DeviceFactory, UserFactory
+from tests.visitor import Visitor
+
+HARDWARE = reverse("devices:hardware")
+
+
+@pytest.fixture
+def ada(world):
+    return Visitor(world.admin)
+
+
+def names(visitor):
+    return [row[0] for row in visitor.rows]
+
+
+def export(visitor, table="all", **asked):
+    response = visitor.client.get(reverse("devices:export", args=[table]), asked)
+    return list(csv.reader(io.StringIO(response.getvalue().decode("utf-8-sig"), newline="")))
+
+
+# The tables
+
+
+def test_hardware_lists_all_but_the_archived_with_their_holders(ada, world):
+    DeviceFactory(company=world.acme, by=world.admin, name="Old printer", status="recycled")
+    ada.open("/").follow("Hardware")
+    assert sorted(names(ada)) == ["Dell U2723QE", "Galaxy Tab S9", "MacBook Pro 14", "ThinkPad X1", "iPhone 15"]
+    by_name = {row[0]: row[1:6] for row in ada.rows}
+    assert by_name["iPhone 15"] == ["Phone", "F2L-PHONE-1", "Eva Lind", "Company", "Active"]
+    assert by_name["Dell U2723QE"] == ["Monitor", "CN0-MONITOR-1", "Stock shelf", "Company", "Active"]
+    assert by_name["ThinkPad X1"] == ["Laptop", "PF-SPARE-1", "Unassigned", "–", "Active"]
+    assert ada.menu["All"] == 5
+    assert ada.menu["Archived"] == 1
+
+
+def test_every_count_in_the_menu_is_the_length_of_its_table(ada, world):
+    for status, number in (("active", 1), ("needs_repair", 2), ("in_repair", 3), ("recycled", 4)):
+        DeviceFactory.create_batch(number, company=world.acme, by=world.admin, holder=world.colleague, status=status)
+    DeviceFactory.create_batch(5, company=world.acme, by=world.admin)
+    ada.open("/")
+    for label in ("All", "Needs repair", "In repair", "Unassigned", "Archived", "Repairs"):
+        assert len(ada.follow(label).rows) == ada.menu[label] > 0, label
+
+
+def test_empty_tables_say_what_would_fill_them(world):
+    gina = Visitor(world.initech_admin)
+    world.initech_laptop.unassign(by=world.initech_admin)
+    for table, words in {
+        "needs-repair": "When somebody asks for one, the device stands here.",
+        "in-repair": "What you take in from Needs repair stands here.",
+        "archived": "What you remove stands here, with its whole history.",
+    }.items():
+        assert words in gina.open(reverse("devices:hardware_table", args=[table])).words
+
+
+# Searching, filtering, sorting, paging
+
+
+def test_the_search_finds_by_name_numbers_model_and_person(ada, world):
+    for words, found in {
+        "macbook": "MacBook Pro 14",
+        "MACBOOK pro": "MacBook Pro 14",
+        "C02-XK1 AAA": "MacBook Pro 14",
+        "c02xk1aaa": "MacBook Pro 14",
+        "c02 xk1 a-aa": "MacBook Pro 14",
+        "a1001": "MacBook Pro 14",
+        "apple": "MacBook Pro 14",
+        "lind mac": "MacBook Pro 14",
+        "356938035643809": "iPhone 15",
+        "eva phone": "iPhone 15",
+        "stock": "Dell U2723QE",
+        "carl": "Galaxy Tab S9",
+        "berg tab": "Galaxy Tab S9",
+    }.items():
+        assert names(ada.open(HARDWARE, q=words)) == [found], words
+
+
+def test_the_search_takes_every_sign_as_it_stands_and_keeps_to_the_company(ada, world):
+    for words in ("%", "_", "mac%14", "\\", "'", "carl macbook", "latitude", "hugo"):
+        assert names(ada.open(HARDWARE, q=words)) == [], words
+        assert "No device matches." in ada.words
+
+
+def test_the_search_knows_the_letters_of_every_alphabet(ada, world):
+    ake = UserFactory(company=world.acme, full_name="Åke Öberg")
+    DeviceFactory(company=world.acme, by=world.admin, holder=ake, name="Skärm Σίσυφος")
+    for words in ("åke öberg", "ÅKE ÖBERG", "Åke", "ÖBERG", "öb", "SKÄRM", "ΣΊΣΥΦΟΣ", "σίσυφος"):
+        assert names(ada.open(HARDWARE, q=words)) == ["Skärm Σίσυφος"], words
+
+
+def test_a_search_of_all_says_how_much_more_stands_in_archived(ada, world):
+    DeviceFactory.create_batch(2, company=world.acme, by=world.admin, manufacturer="Apple", status="recycled")
+    ada.open(HARDWARE, q="apple")
+    assert names(ada) == ["MacBook Pro 14"]
+    assert len(ada.follow("2 more in Archived").rows) == 2
+
+
+def test_filters_narrow_the_table(ada, world):
+    world.phone.move("report", by=world.employee)
+    for asked, found in (
+        ({"category": "Laptop"}, ["MacBook Pro 14", "ThinkPad X1"]),
+        ({"status": "needs_repair"}, ["iPhone 15"]),
+        ({"payor": "Company"}, ["Dell U2723QE", "iPhone 15"]),
+        ({"space": "Stock shelf"}, ["Dell U2723QE"]),
+        ({"person": "Eva Lind"}, ["MacBook Pro 14", "iPhone 15"]),
+        ({"person": "Eva Lind", "category": "Laptop", "q": "pro"}, ["MacBook Pro 14"]),
+    ):
+        ada.open(HARDWARE).press("Filter", **asked)
+        assert sorted(names(ada)) == found, asked
+    assert len(ada.follow("Clear").rows) == 5
+
+
+def test_a_table_of_what_nobody_holds_is_filtered_by_the_previous_holder(ada, world):
+    DeviceFactory(company=world.acme, by=world.admin, holder=world.colleague, name="Carl's", status="in_repair")
+    DeviceFactory(company=world.acme, by=world.admin, holder=world.shelf, name="The shelf's", status="in_repair")
+    ada.open(reverse("devices:hardware_table", args=["in-repair"])).press("Filter", person="Carl Berg")
+    assert names(ada) == ["Carl's"]
+    ada.press("Filter", person="", space="Stock shelf")
+    assert names(ada) == ["The shelf's"]
+
+
+def test_each_column_sorts_both_ways(ada, world):
+    world.phone.move("report", by=world.employee)
+    columns = {"name": 0, "category": 1, "serial": 2, "holder": 3, "payor": 4, "status": 5, "since": 6}
+    for key, column in columns.items():
+        up = ada.open(HARDWARE, sort=key).rows
+        assert 'aria-sort="ascending"' in ada.response.text
+        down = ada.open(HARDWARE, sort=f"-{key}").rows
+        assert 'aria-sort="descending"' in ada.response.text
+        assert sorted(up) == sorted(down)
+        if key in ("category", "serial"):
+            cells = [row[column] for row in up]
+            assert cells == sorted(cells)
+            assert [row[column] for row in down] == sorted(cells, reverse=True)
+    assert names(ada.open(HARDWARE, sort="holder"))[0] == "ThinkPad X1"  # nobody's
+    assert names(ada.open(HARDWARE, sort="-status"))[0] == "iPhone 15"
+    assert names(ada.open(HARDWARE, sort="-since"))[0] == "iPhone 15"
+
+
+def test_a_long_table_is_paged_and_keeps_search_and_order(ada, world):
+    DeviceFactory.create_batch(60, company=world.acme, by=world.admin, manufacturer="Logitech")
+    ada.open(HARDWARE, q="logitech", sort="-name")
+    assert len(ada.rows) == 50
+    assert "1–50 of 60" in ada.words
+    first = names(ada)
+    ada.follow("Next")
+    assert "51–60 of 60" in ada.words
+    assert len(ada.rows) == 10
+    assert not set(first) & set(names(ada))
+    assert names(ada.follow("Previous")) == first
+
+
+def test_htmx_gets_the_results_alone(ada, world):
+    fragment = ada.client.get(HARDWARE, {"q": "mac"}, headers={"HX-Request": "true"}).text
+    assert "MacBook Pro 14" in fragment
+    assert "<html" not in fragment
+    assert "<form" not in fragment
+
+
+# Exporting
+
+
+def test_an_export_is_what_the_table_shows(ada, world):
+    DeviceFactory.create_batch(55, company=world.acme, by=world.admin, holder=world.colleague, status="in_repair")
+    for asked in ({"sort": "-serial"}, {"category": "Phone", "sort": "name"}, {"q": "carl"}):
+        ada.open(reverse("devices:hardware_table", args=["in-repair"]), **asked)
+        shown = names(ada)
+        if "Next" in ada.words:
+            shown += names(ada.follow("Next"))
+        headings, *lines = export(ada, "in-repair", **asked)
+        assert [line[0] for line in lines] == shown
+        assert {line[3] for line in lines} == {"Carl Berg"}
+    assert headings == [
+        "Device",
+        "Category",
+        "Serial number",
+        "Previous holder",
+        "Payor",
+        "Status",
+        "Since",
+        "How long",
+        "MDM",
+    ]
+
+
+def test_an_export_is_a_download_named_by_its_day(ada, world):
+    response = ada.client.get(reverse("devices:export", args=["all"]))
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    assert response["Content-Disposition"] == f'attachment; filename="velory-all-{timezone.now():%Y-%m-%d}.csv"'
+
+
+def test_an_export_runs_nothing_in_a_spreadsheet(ada, world):
+    for name in ("=1+1", "+46 1", "-2", "@SUM(A1)", "\tx", '=HYPERLINK("http://x";"y")'):
+        Device.objects.filter(pk=world.spare.pk).update(name=name, manufacturer="Guarded")
+        assert export(ada, q="guarded")[1][0] == f"'{name}"
+
+
+def test_an_export_keeps_commas_quotes_and_lines(ada, world):
+    Device.objects.filter(pk=world.spare.pk).update(name='14", "Pro"', manufacturer="Quoted")
+    assert export(ada, q="quoted")[1][0] == '14", "Pro"'
+
+
+def test_an_export_is_english_whoever_asks(ada, world):
+    User.objects.filter(pk=world.admin.pk).update(language="sv")
+    assert export(ada)[0][0] == "Device"
+    assert {line[5] for line in export(ada)[1:]} == {"Active"}
