@@ -1,6 +1,6 @@
 """Small parts of every page: times, durations, category pictures, sortable headings, the menu."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import template
@@ -11,8 +11,10 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from heroicons.templatetags.heroicons import heroicon_mini, heroicon_outline
 
 from accounts import clock
@@ -48,9 +50,9 @@ def since(moment: datetime | None) -> str:
 
 
 @register.filter
-def exactly(moment: datetime | None, form: str = EXACT) -> str:
-    """The exact time, or a part of it: `form` is a format of Django's date filter."""
-    return "" if moment is None else _time(moment, date_format(_local(moment), form))
+def exactly(moment: date | None, form: str = EXACT) -> str:
+    """The exact time or date, or a part of it: `form` is a format of Django's date filter."""
+    return "" if moment is None else _time(moment, _written(moment, form))
 
 
 @register.filter
@@ -64,13 +66,17 @@ def how_long(start: datetime | None, end: datetime | None = None) -> str:
     return timesince(start, end, depth=1)
 
 
-def _local(moment: datetime) -> datetime:
-    return timezone.localtime(moment) if timezone.is_aware(moment) else moment
+def _written(moment: date, form: str) -> str:
+    """In the reader's language. Some begin short months with a capital (Django's M), some don't (its b)."""
+    if isinstance(moment, datetime) and timezone.is_aware(moment):
+        moment = timezone.localtime(moment)
+    form = form.replace("M", pgettext("a short month in dates: M for Nov, b for nov", "M"))
+    return capfirst(date_format(moment, form))
 
 
-def _time(moment: datetime, text: str, *, title: bool = False) -> SafeString:
-    exact = format_html(' title="{}"', date_format(_local(moment), EXACT)) if title else ""
-    stamp = moment.isoformat(timespec="seconds")
+def _time(moment: date, text: str, *, title: bool = False) -> SafeString:
+    exact = format_html(' title="{}"', _written(moment, EXACT)) if title else ""
+    stamp = moment.isoformat(timespec="seconds") if isinstance(moment, datetime) else moment.isoformat()
     return format_html('<time datetime="{}"{}>{}</time>', stamp, exact, text)
 
 
