@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
                             ("active", "Active"),
                             ("needs_repair", "Active - needs repair"),
                             ("in_repair", "In repair"),
-                            ("recycled", "Recycled"),
+                            ("recycled", "Recycled (archived)"),
                         ],
                         default="active",
                         editable=False,
