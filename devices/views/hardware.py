@@ -16,7 +16,7 @@ from accounts.access import PersonRequest, admin_required, member_required
 from accounts.text import clean_search
 from devices.exports import batched, csv_response
 from devices.models import Device
-from devices.signals import devices_listed
+from devices.signals import devices_listed, my_devices
 from devices.tables import TABLES, HardwareFilter, Table, search
 
 PAGE = 50
@@ -37,7 +37,11 @@ def mine(request: PersonRequest) -> HttpResponse:
     devices = search(Device.objects.concerning(request.user).with_people(), query).order_by("name", "id")
     page = Paginator(devices, PAGE).get_page(request.GET.get("page"))
     page.object_list = listed(list(page.object_list), request)
-    return render(request, "devices/mine.html", {"page": page, "query": query})
+    context: dict[str, Any] = {"page": page, "query": query}
+    answers: list[tuple[Any, Any]] = my_devices.send(sender=Device, user=request.user)
+    for _receiver, answer in answers:
+        context |= answer
+    return render(request, "devices/mine.html", context)
 
 
 @require_safe
@@ -103,7 +107,7 @@ def _line(device: Device, table: Table) -> list[Any]:
         device.category,
         device.serial_number,
         (device.last_holder if table.previous else device.holder) or "",
-        device.payor or "",
+        str(device.payor or ""),  # now, while English is on
         device.get_status_display(),
         timezone.localtime(device.status_since).strftime("%Y-%m-%d %H:%M"),
         timesince(device.status_since, clock.now(), depth=1).replace("\xa0", " "),
