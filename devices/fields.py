@@ -1,5 +1,6 @@
 """Form fields that only offer what is the company's own."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -47,6 +48,12 @@ class PayorField(forms.ModelChoiceField):
         kwargs.setdefault("label", gettext_lazy("Payor"))
         kwargs.setdefault("empty_label", gettext_lazy("Choose who pays"))
         super().__init__(queryset=Payor.objects.none(), **kwargs)
+
+    def offer(self, payors: Iterable[Payor]) -> None:
+        """Fill the choices with payors that were read already: showing them asks no more."""
+        offered = list(payors)
+        self.queryset = Payor.objects.filter(pk__in=[payor.pk for payor in offered])
+        self.choices = [("", self.empty_label), *((payor.pk, str(payor)) for payor in offered)]
 
 
 class SeenField(forms.IntegerField):

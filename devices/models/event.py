@@ -167,7 +167,7 @@ class EventQuerySet(models.QuerySet["Event"]):
     def visible_to(self, user: User, device: "Device") -> Self:
         """A device's lines, as far as this person may read them. An admin reads all. An employee reads what happened
         while the device was theirs or away from them: not who else had it, and nothing of notes and costs."""
-        lines = self.filter(device=device, company_id=device.company_id)
+        lines = self.filter(device=device, company_id=device.company_id).order_by("-sequence")
         if user.company_id != device.company_id:
             return lines.none()
         if user.is_admin:
