@@ -7,13 +7,16 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import PersonRequest, member_required
 
 from .models import Device, MoveRefused
+
+# Fields in which people write sentences, which a refusal must not lose.
+LONG_TEXTS = ("description", "text")
 
 DeviceView = Callable[..., HttpResponseBase]
 
@@ -31,15 +34,18 @@ def device_view(
     """Give the view the device of its address instead of a key.
 
     404 where the person may not see it, then 403 where `admin` is asked for and they are none. A MoveRefused answers
-    409 with `refused_on(request, device, status=409)`: the current page, as it is now, with the message on top.
+    409 with `refused_on(request, device, status=409)`: the current page, as it is now, with the message on top, and
+    with what was `typed`, where there is no form for it any more.
     """
 
     def decorate(view: DeviceView) -> DeviceView:
-        @require_http_methods(methods)
+        @require_http_methods(("GET", "HEAD", *methods))
         @member_required
         @wraps(view)
         def wrapper(request: PersonRequest, pk: int, **kwargs: Any) -> HttpResponseBase:
             device = visible_device(request, pk)
+            if request.method not in methods:
+                return redirect(device)  # an address that only acts, left in the bar by a page with errors
             if admin and not request.user.is_admin:
                 raise PermissionDenied(_("Only an IT admin may do this."))
             try:
@@ -48,7 +54,8 @@ def device_view(
                 if refused_on is None:
                     raise
                 messages.error(request, str(refusal))
-                return refused_on(request, visible_device(request, pk), status=409)
+                typed = [text for name in LONG_TEXTS if (text := request.POST.get(name))]
+                return refused_on(request, visible_device(request, pk), status=409, typed=typed)
 
         return wrapper
 

@@ -11,3 +11,6 @@ device_page = Signal()
 # A table or list of devices is put together: `devices` (a list), `user`. Receivers set what a row shows of theirs:
 # `device.remark`, a text, and whatever their own templates look for.
 devices_listed = Signal()
+
+# My devices is put together: `user`. Receivers return a dict for the template.
+my_devices = Signal()

@@ -24,7 +24,8 @@ Status = Device.Status
 @dataclass(frozen=True)
 class Table:
     """One table of Hardware. `previous` shows who held the devices before: nobody does now. `remark` is the heading of
-    the column that other apps fill (`devices_listed`)."""
+    the column that other apps fill (`devices_listed`). `sort` is the order until somebody chooses another: who has
+    waited longest stands first."""
 
     slug: str
     title: str | Promise
@@ -33,6 +34,7 @@ class Table:
     only_unassigned: bool = False
     previous: bool = False
     remark: str | Promise = ""
+    sort: str = "name"
 
     def rows(self, devices: DeviceQuerySet) -> DeviceQuerySet:
         if self.only_unassigned:
@@ -71,6 +73,8 @@ TABLES = {
             _("Needs repair"),
             _("Nothing waits for repair. When somebody asks for one, the device stands here."),
             (Status.NEEDS_REPAIR,),
+            remark=_("What is wrong?"),
+            sort="since",
         ),
         Table(
             "in-repair",
@@ -79,6 +83,7 @@ TABLES = {
             (Status.IN_REPAIR,),
             previous=True,
             remark=_("MDM"),
+            sort="since",
         ),
         Table(
             "unassigned",
@@ -95,6 +100,7 @@ TABLES = {
             (Status.RECYCLED,),
             previous=True,
             remark=_("Outcome"),
+            sort="-since",
         ),
     )
 }
@@ -203,7 +209,9 @@ class HardwareFilter(django_filters.FilterSet):
     def sorted(self) -> models.QuerySet[Device]:
         """The rows in the order that the address asks for, with everybody a row names."""
         asked: Any = self.data.get("sort", "")
-        keys = SORTS.get(asked.removeprefix("-"), SORTS["name"])
+        if asked.removeprefix("-") not in SORTS:
+            asked = self.table.sort
+        keys = SORTS[asked.removeprefix("-")]
         rows = self.qs.with_people().annotate(holder_name=PREVIOUS_HOLDER if self.table.previous else HOLDER)
         sign = "-" if asked.startswith("-") else ""
         return rows.order_by(*(f"{sign}{key}" for key in keys), f"{sign}id")

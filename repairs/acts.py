@@ -24,7 +24,7 @@ def acknowledge_backup(repair: Repair, how: str, *, by: User) -> None:
         repair = Repair.objects.get(pk=repair.pk)
         if not repair.wants_backup:
             raise MoveRefused(
-                _("The backup of %(device)s is settled already. Nothing was changed.") % {"device": device}
+                _("Nobody asks for a backup of %(device)s any more. Nothing was changed.") % {"device": device}
             )
         repair.backup, repair.backup_by, repair.backup_at = how, by, clock.now()
         repair.save(update_fields=["backup", "backup_by", "backup_at"])

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -39,6 +40,14 @@ class RequestForm(SeenForm):
             self.initial["needs_repair"] = True
             self.initial["problem"] = repair.problem
             self.initial["description"] = repair.description
+        self.repair = repair
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        written = cleaned.get("problem") or cleaned.get("description")
+        if written and self.repair is None and not cleaned.get("needs_repair"):
+            self.add_error("needs_repair", _("Turn the switch on to ask for a repair, or clear what you wrote."))
+        return cleaned
 
 
 class RemoveForm(SeenForm):
@@ -98,24 +107,24 @@ class AssignForm(SeenForm):
 
     payor = PayorField()
 
-    def __init__(self, *args: Any, device: Device, company: Company, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, device: Device, company: Company, payors: Sequence[Payor] | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, device=device, auto_id=f"id_{self.way}_%s", **kwargs)
-        self.company = company
-        self.fields["payor"].queryset = self._payors()  # type: ignore[attr-defined]
-        self.initial["payor"] = self._usual_payor()
-
-    def _payors(self) -> Any:
-        payors = self.company.payors.open()
-        return payors if self._is_for_a_person() else payors.exclude(kind=Payor.Kind.EMPLOYEE)
+        # The company's open payors, where somebody has read them already: three forms stand on one page.
+        payors = list(company.payors.open()) if payors is None else payors
+        offered = [payor for payor in payors if self._is_for_a_person() or not payor.is_employee]
+        self.fields["payor"].offer(offered)  # type: ignore[attr-defined]
+        self.initial["payor"] = self._usual_payor(payors)
 
     def _is_for_a_person(self) -> bool:
         return isinstance(self.device.last_holder, User)
 
-    def _usual_payor(self) -> Payor | None:
+    def _usual_payor(self, payors: Sequence[Payor]) -> Payor | None:
         last = self.device.last_payor
         if self._is_for_a_person():
             return last if last is not None and last.is_open else None
-        return self.company.own_payor
+        return next(payor for payor in payors if payor.kind == Payor.Kind.COMPANY)
 
     @property
     def to(self) -> User | Space:
@@ -163,7 +172,7 @@ class AssignToUserForm(AssignForm):
     def _is_for_a_person(self) -> bool:
         return True
 
-    def _usual_payor(self) -> Payor | None:
+    def _usual_payor(self, payors: Sequence[Payor]) -> Payor | None:
         return None
 
     @property
@@ -202,9 +211,6 @@ class AssignToSpaceForm(AssignForm):
 
     def _is_for_a_person(self) -> bool:
         return False
-
-    def _usual_payor(self) -> Payor | None:
-        return self.company.own_payor
 
     @property
     def to(self) -> Space:

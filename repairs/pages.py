@@ -1,14 +1,18 @@
 """What repairs add to pages of devices, in answer to the signals that those send."""
 
+from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Q
 from django.dispatch import receiver
+from django.utils.functional import cached_property
 
+from accounts import clock
 from accounts.models import User
 from devices.models import Device
-from devices.signals import device_page, devices_listed
+from devices.signals import device_page, devices_listed, my_devices
 
-from .acts import loans_out
 from .forms import ASSIGN_FORMS
 from .models import MDMRelease, Repair, ReplacementLoan
 
@@ -18,44 +22,90 @@ if TYPE_CHECKING:
 Status = Device.Status
 
 
+class RepairSide:
+    """What repairs know of a device, for its pages. Each thing is looked up when it is first asked for, so that a page
+    pays for what it shows and for nothing else."""
+
+    def __init__(self, device: Device, user: "Member") -> None:
+        self.device, self.user = device, user
+
+    @cached_property
+    def latest_repair(self) -> Repair | None:
+        repairs = Repair.objects.filter(device=self.device).with_people()
+        return repairs.order_by("-opened_at", "-pk").first()
+
+    @property
+    def repair(self) -> Repair | None:
+        """The open one."""
+        latest = self.latest_repair
+        return latest if latest is not None and latest.is_open else None
+
+    @property
+    def backup_wanted(self) -> bool:
+        latest = self.latest_repair
+        return latest is not None and latest.wants_backup and latest.backup_is_up_to(self.user)
+
+    # For admins
+
+    @cached_property
+    def mdm(self) -> MDMRelease | None:
+        """The release that is open, else the latest. An open prompt outlives its repair: a removed device that was
+        restored may still be enrolled."""
+        releases = MDMRelease.objects.filter(repair__device=self.device).select_related("closed_by").order_by("pk")
+        found = list(releases)
+        return next((release for release in found if release.is_open), found[-1] if found else None)
+
+    @cached_property
+    def replaces(self) -> Repair | None:
+        """The repair that ended with this device registered instead."""
+        if self.device.is_archived:
+            return None
+        return Repair.objects.filter(replacement=self.device).select_related("device").first()
+
+    @cached_property
+    def _loans_now(self) -> list[ReplacementLoan]:
+        about = Q(assignment__device=self.device) | Q(repair__device=self.device)
+        rows = ReplacementLoan.objects.filter(about, assignment__ended_at=None)
+        people = ("assignment__device__holder_user", "repair__device", "repair__holder_user")
+        return list(rows.select_related(*people).order_by("assignment__device__name", "pk"))
+
+    @property
+    def stands_in(self) -> ReplacementLoan | None:
+        """What this device is lent for."""
+        return next((loan for loan in self._loans_now if loan.assignment.device_id == self.device.pk), None)
+
+    @property
+    def loans(self) -> list[Device]:
+        """Devices that this one's holder, or previous holder, still has as a replacement for it."""
+        holder = self.device.holder or self.device.last_holder
+        if not isinstance(holder, User) or self.device.is_archived:
+            return []
+        lent = [loan.assignment.device for loan in self._loans_now if loan.repair.device_id == self.device.pk]
+        return [device for device in lent if device.holder_user_id == holder.pk]
+
+    @cached_property
+    def assign_forms(self) -> dict[str, Any]:
+        settled = self.device.status in (Status.ACTIVE, Status.IN_REPAIR)
+        return assign_forms(self.device, self.user) if settled else {}
+
+
+FOR_ALL = ("latest_repair", "repair", "backup_wanted", "stands_in")
+FOR_ADMINS = ("mdm", "replaces", "loans", "assign_forms")
+
+
 @receiver(device_page)
 def repair_on_page(device: Device, user: "Member", **kwargs: Any) -> dict[str, Any]:
-    """The device's latest repair, its MDM prompt, what replaces what, and for admins the forms for assigning it."""
-    repairs = Repair.objects.filter(device=device).with_people()
-    latest: Repair | None = repairs.order_by("-opened_at", "-pk").first()
-    context: dict[str, Any] = {
-        "latest_repair": latest,
-        "repair": latest if latest is not None and latest.is_open else None,
-        "backup_wanted": latest is not None and latest.wants_backup and latest.backup_is_up_to(user),
-    }
-    if user.is_admin:
-        context |= _for_admins(device, user)
-    return context
-
-
-def _for_admins(device: Device, user: "Member") -> dict[str, Any]:
-    # An open prompt outlives its repair: a removed device that was restored may still be enrolled.
-    releases = MDMRelease.objects.filter(repair__device=device).select_related("closed_by")
-    context: dict[str, Any] = {
-        "mdm": releases.filter(state=MDMRelease.State.OPEN).order_by("pk").first() or releases.order_by("-pk").first(),
-        "stands_in": None,
-        "loans": [],
-        "replaces": None,
-    }
-    if not device.is_archived:
-        context["replaces"] = Repair.objects.filter(replacement=device).select_related("device").first()
-        loan = ReplacementLoan.objects.filter(assignment__device=device, assignment__ended_at=None)
-        context["stands_in"] = loan.select_related("repair__device", "repair__holder_user").first()
-    if device.status in (Status.ACTIVE, Status.IN_REPAIR):
-        context["assign_forms"] = assign_forms(device, user)
-        context["loans"] = loans_out(device.holder or device.last_holder, instead_of=device)
-    return context
+    """The things of RepairSide by name, each a function: a template calls it where it names it."""
+    side = RepairSide(device, user)
+    names = FOR_ALL + FOR_ADMINS if user.is_admin else FOR_ALL
+    return {name: partial(getattr, side, name) for name in names}
 
 
 def assign_forms(device: Device, user: "Member") -> dict[str, Any]:
     """The forms for assigning, by their way; "previous" only where the previous holder can still be given it."""
+    payors = list(user.company.payors.open())
     return {
-        way: form(device=device, company=user.company)
+        way: form(device=device, company=user.company, payors=payors)
         for way, form in ASSIGN_FORMS.items()
         if way != "previous" or (device.is_unassigned and device.last_holder_is_available)
     }
@@ -63,8 +113,8 @@ def assign_forms(device: Device, user: "Member") -> dict[str, Any]:
 
 @receiver(devices_listed)
 def remark_on_repairs(devices: list[Device], user: User, **kwargs: Any) -> None:
-    """In a row: the open repair's MDM prompt, or the outcome that archived the device; the backup prompt of whom it
-    is up to. One query for all rows, none where no row wants it."""
+    """In a row: what is wrong, the MDM prompt, or the outcome that archived the device, as its status has it; the
+    backup prompt of whom it is up to. One query for all rows, none where no row wants it."""
     wanting = [device for device in devices if device.status != Status.ACTIVE]
     if not wanting:
         return
@@ -85,5 +135,25 @@ def remark_on_repairs(devices: list[Device], user: User, **kwargs: Any) -> None:
             release: MDMRelease | None = getattr(found, "mdm_release", None)
             device.mdm_open = release is not None and release.is_open  # type: ignore[attr-defined]
             device.remark = str(release) if release is not None else ""
-        elif device.status == Status.RECYCLED:
+        elif device.status == Status.NEEDS_REPAIR:
+            device.remark = found.get_problem_display() or found.description
+        else:
             device.remark = found.get_outcome_display()
+
+
+# How long My devices tells what became of a device that could not be repaired.
+FAREWELL = timedelta(days=30)
+
+
+@receiver(my_devices)
+def farewells(user: User, **kwargs: Any) -> dict[str, Any]:
+    """A removed device leaves everybody's lists. So that nobody waits for it in vain, whom it was taken from reads for
+    a while what became of it, and what they have or may order instead."""
+    removed = Repair.objects.filter(
+        company_id=user.company_id,
+        holder_user=user,
+        outcome__in=[Repair.Outcome.RECYCLED, Repair.Outcome.REPLACED],
+        closed_at__gte=clock.now() - FAREWELL,
+        device__status=Status.RECYCLED,
+    )
+    return {"farewells": removed.select_related("device", "replacement").order_by("-closed_at")[:5]}

@@ -24,7 +24,7 @@ Status = Device.Status
 def support_page(request: PersonRequest, device: Device, *, status: int = 200, **context: Any) -> HttpResponse:
     """Support as it is now; `context` takes the place of what it would show, such as a form with its errors."""
     shown = page_context(request, device)
-    user, repair = request.user, shown["repair"]
+    user, repair = request.user, shown["repair"]()
     shown["may_switch"] = device.may("report", user) or (device.may("revert", user) and not user.is_admin)
     if shown["may_switch"]:
         shown["form"] = RequestForm(device=device, repair=repair)
@@ -75,7 +75,7 @@ def backup(request: PersonRequest, device: Device) -> HttpResponse:
     if not form.is_valid():
         raise PermissionDenied(_("Answer with one of the two buttons."))
     acts.acknowledge_backup(repair, form.cleaned_data["how"], by=request.user)
-    messages.success(request, _("Thank you. Your answer is on the device's page."))
+    messages.success(request, _("Thank you. Your IT admins see your answer."))
     return redirect(device.support_url)
 
 
