@@ -1,0 +1,74 @@
+"""What a page may cost: at most twelve queries, as many for fifty rows as for one, and none that writes."""
+
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Company
+from repairs.acts import lend
+from tests.factories import DeviceFactory, PayorFactory, SpaceFactory, UserFactory
+from tests.scene import Scene
+from tests.test_routes import ROWS
+
+BUDGET = 12
+PEOPLE = ("admin", "employee")
+OURS = ("accounts:", "devices:", "repairs:")
+
+
+def pages(person):
+    """The rows of the table of routes that this person may open."""
+    return [row for row in ROWS if row.method == "GET" and row.answers[person] == "200" and row.name.startswith(OURS)]
+
+
+def fill(world, number):
+    """So many rows of everything that a page may list, for the admin and for the employee."""
+    acme, admin, eva = world.acme, world.admin, world.employee
+    for status in ("active", "needs_repair", "in_repair", "recycled"):
+        DeviceFactory.create_batch(number, company=acme, by=admin, holder=eva, status=status)
+    DeviceFactory.create_batch(number, company=acme, by=admin)
+    UserFactory.create_batch(number, company=acme)
+    for space in SpaceFactory.create_batch(number, company=acme):
+        DeviceFactory(company=acme, by=admin, holder=space)
+    PayorFactory.create_batch(number, company=acme)
+    laptop = world.laptop
+    for _time in range(number):
+        laptop = laptop.move("report", by=eva).move("revert", by=admin).add_note("Looked at it.", by=admin)
+        laptop = laptop.assign(world.colleague, world.company_payor, by=admin)
+        laptop = laptop.assign(eva, world.employee_payor, by=admin)
+    broken = laptop.move("report", by=eva).move("take_in", by=admin)
+    for device in acme.devices.unassigned()[:number]:
+        lend(device, broken.repairs.get(closed_at=None), world.company_payor, by=admin)
+    broken.assign(eva, world.employee_payor, by=admin)
+
+
+def costs(world, number):
+    """What each page costs the admin and the employee, where there are so many rows."""
+    with transaction.atomic():
+        Company.objects.filter(pk=world.acme.pk).update(colleagues_visible=True)
+        fill(world.again(), number)
+        found = {f"{person}: {row}": cost(row, world, person) for person in PEOPLE for row in pages(person)}
+        transaction.set_rollback(True)
+    return found
+
+
+def cost(row, world, person):
+    client = Client()
+    with transaction.atomic():
+        scene = Scene(world.again())
+        scene.set(row.about)
+        client.force_login(getattr(world, person))
+        address = scene.address(row.name, row.about)
+        with CaptureQueriesContext(connection) as queries:
+            response = client.get(address)
+            response.getvalue()  # an export is written as it is read
+        transaction.set_rollback(True)
+    assert response.status_code == 200
+    statements = [query["sql"] for query in queries]
+    assert [sql for sql in statements if sql.startswith(("INSERT", "UPDATE", "DELETE"))] == [], f"{row} writes"
+    return len(statements)
+
+
+def test_every_page_asks_few_questions_and_as_many_for_many_rows_as_for_one(world):
+    one, many = costs(world, 1), costs(world, 51)
+    assert {page: number for page, number in one.items() if number > BUDGET} == {}
+    assert {page: (one[page], number) for page, number in many.items() if number != one[page]} == {}
