@@ -34,6 +34,7 @@ class Payor(models.Model):
         on_delete=models.PROTECT,
         related_name="payors",
         editable=False,
+        verbose_name=_("company"),
     )
     name = models.CharField(_("name"), max_length=100)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.COST_CENTRE, editable=False)

@@ -28,6 +28,7 @@ class Space(models.Model):
         on_delete=models.PROTECT,
         related_name="spaces",
         editable=False,
+        verbose_name=_("company"),
     )
     name = models.CharField(_("name"), max_length=100)
     description = models.CharField(_("description"), max_length=300, blank=True)

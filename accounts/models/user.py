@@ -63,6 +63,7 @@ class User(AbstractBaseUser):
         related_name="users",
         null=True,
         editable=False,
+        verbose_name=_("company"),
     )
     email = models.EmailField(_("email"), max_length=254)
     full_name = models.CharField(_("full name"), max_length=150)

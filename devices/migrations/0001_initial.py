@@ -95,6 +95,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="devices",
                         to="accounts.company",
+                        verbose_name="company",
                     ),
                 ),
                 (
@@ -196,7 +197,10 @@ class Migration(migrations.Migration):
                 (
                     "company",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.company"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.company",
+                        verbose_name="company",
                     ),
                 ),
                 (
@@ -220,7 +224,10 @@ class Migration(migrations.Migration):
                 (
                     "device",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="assignments", to="devices.device"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="assignments",
+                        to="devices.device",
+                        verbose_name="device",
                     ),
                 ),
             ],
@@ -266,7 +273,7 @@ class Migration(migrations.Migration):
             name="Event",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("sequence", models.PositiveIntegerField()),
+                ("sequence", models.PositiveIntegerField(verbose_name="sequence")),
                 ("previous", models.CharField(blank=True, max_length=64, verbose_name="previous digest")),
                 ("digest", models.CharField(max_length=64, verbose_name="digest")),
                 ("kind", models.CharField(max_length=40)),
@@ -276,13 +283,19 @@ class Migration(migrations.Migration):
                 (
                     "company",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.company"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.company",
+                        verbose_name="company",
                     ),
                 ),
                 (
                     "device",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="events", to="devices.device"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="devices.device",
+                        verbose_name="device",
                     ),
                 ),
                 (

@@ -10,8 +10,12 @@ class Assignment(models.Model):
     """A dated stay of a device with a user or in a space. The device itself knows its holder of now; this is the
     history, kept in step by the same verbs."""
 
-    company = models.ForeignKey("accounts.Company", on_delete=models.PROTECT, related_name="+")
-    device = models.ForeignKey("devices.Device", on_delete=models.PROTECT, related_name="assignments")
+    company = models.ForeignKey(
+        "accounts.Company", on_delete=models.PROTECT, related_name="+", verbose_name=_("company")
+    )
+    device = models.ForeignKey(
+        "devices.Device", on_delete=models.PROTECT, related_name="assignments", verbose_name=_("device")
+    )
     user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="assignments", null=True)
     space = models.ForeignKey(
         "accounts.Space",

@@ -107,6 +107,7 @@ class Device(Describing, Holding):
         on_delete=models.PROTECT,
         related_name="devices",
         editable=False,
+        verbose_name=gettext_lazy("company"),
     )
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
 

@@ -206,9 +206,13 @@ class EventQuerySet(models.QuerySet["Event"]):
 class Event(models.Model):
     """One line of a device's event log. Never changed, never deleted: the database refuses both."""
 
-    company = models.ForeignKey("accounts.Company", on_delete=models.PROTECT, related_name="+")
-    device = models.ForeignKey("devices.Device", on_delete=models.PROTECT, related_name="events")
-    sequence = models.PositiveIntegerField()
+    company = models.ForeignKey(
+        "accounts.Company", on_delete=models.PROTECT, related_name="+", verbose_name=_("company")
+    )
+    device = models.ForeignKey(
+        "devices.Device", on_delete=models.PROTECT, related_name="events", verbose_name=_("device")
+    )
+    sequence = models.PositiveIntegerField(_("sequence"))
     previous = models.CharField(_("previous digest"), max_length=64, blank=True)
     digest = models.CharField(_("digest"), max_length=64)
     actor = models.ForeignKey(Nameplate, on_delete=models.PROTECT, related_name="+")

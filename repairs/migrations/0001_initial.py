@@ -93,13 +93,19 @@ class Migration(migrations.Migration):
                 (
                     "company",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="repairs", to="accounts.company"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="repairs",
+                        to="accounts.company",
+                        verbose_name="company",
                     ),
                 ),
                 (
                     "device",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="repairs", to="devices.device"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="repairs",
+                        to="devices.device",
+                        verbose_name="device",
                     ),
                 ),
                 (
@@ -200,7 +206,10 @@ class Migration(migrations.Migration):
                 (
                     "company",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.company"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.company",
+                        verbose_name="company",
                     ),
                 ),
                 (
@@ -215,7 +224,10 @@ class Migration(migrations.Migration):
                 (
                     "repair",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="mdm_release", to="repairs.repair"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="mdm_release",
+                        to="repairs.repair",
+                        verbose_name="repair",
                     ),
                 ),
             ],

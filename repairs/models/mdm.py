@@ -14,8 +14,12 @@ class MDMRelease(models.Model):
         NOT_ENROLLED = "not_enrolled", _("Not enrolled")
         NOT_NEEDED = "not_needed", _("No longer needed")
 
-    company = models.ForeignKey("accounts.Company", on_delete=models.PROTECT, related_name="+")
-    repair = models.OneToOneField("repairs.Repair", on_delete=models.PROTECT, related_name="mdm_release")
+    company = models.ForeignKey(
+        "accounts.Company", on_delete=models.PROTECT, related_name="+", verbose_name=_("company")
+    )
+    repair = models.OneToOneField(
+        "repairs.Repair", on_delete=models.PROTECT, related_name="mdm_release", verbose_name=_("repair")
+    )
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.OPEN)
     requested_at = models.DateTimeField(_("requested at"), default=clock.now)
     requested_of = models.ForeignKey(

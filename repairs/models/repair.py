@@ -54,8 +54,12 @@ class Repair(models.Model):
         REPLACED = "replaced", _("Replaced")
         NOT_NEEDED = "not_needed", _("Not needed")
 
-    company = models.ForeignKey("accounts.Company", on_delete=models.PROTECT, related_name="repairs")
-    device = models.ForeignKey("devices.Device", on_delete=models.PROTECT, related_name="repairs")
+    company = models.ForeignKey(
+        "accounts.Company", on_delete=models.PROTECT, related_name="repairs", verbose_name=_("company")
+    )
+    device = models.ForeignKey(
+        "devices.Device", on_delete=models.PROTECT, related_name="repairs", verbose_name=_("device")
+    )
 
     # The request
     reporter = models.ForeignKey(
