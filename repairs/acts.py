@@ -110,13 +110,3 @@ def lend(device: Device, repair: Repair, payor: Payor, *, by: User, seen: int | 
         with repair.device.changing(by=by) as broken:
             broken.record("replacement_assigned", by=by, device=device, user=repair.holder_user)
     return lent
-
-
-def loans_out(user: User | Space | None, *, instead_of: Device) -> list[Device]:
-    """What this person still holds as a replacement for this device of theirs."""
-    if not isinstance(user, User):
-        return []
-    lent = Device.objects.filter(
-        holder_user=user, assignments__ended_at=None, assignments__loan__repair__device=instead_of
-    )
-    return list(lent.order_by("name", "pk"))

@@ -188,7 +188,7 @@ def test_while_it_waits_holder_and_payor_stand_still(ada, world):
 def test_the_mdm_prompt_stands_until_somebody_answers_it(ada, in_repair, world, button, state, line, archived):
     device = in_repair.move("recycle", by=world.admin) if archived else in_repair
     ada.open(device.support_url)
-    assert "Release the device from mobile device management before you send it away. Still in MDM" in ada.words
+    assert "Still in MDM" in ada.words
     again = Visitor(world.second_admin).open(device.support_url)
 
     ada.press(button)
@@ -382,8 +382,8 @@ def test_who_gets_their_device_back_is_asked_for_the_replacement(ada, in_repair,
     )
     ada.open(in_repair).press("Assign to Eva Lind")
     offer = "Eva Lind still holds the replacement ThinkPad X1. Un-assign it"
-    assert ada.messages == ["MacBook Pro 14 is assigned to Eva Lind.", offer]
-    assert offer in ada.open(in_repair).words
+    assert ada.messages == ["MacBook Pro 14 is assigned to Eva Lind."]
+    assert offer in ada.words
 
     before = fresh(world.spare)
     ada.follow("Un-assign it").press("Unassign")

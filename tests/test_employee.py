@@ -1,10 +1,14 @@
 """The guide as an employee lives it: from "Device in need of repair?" until the device is back, through the pages."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
+from accounts import clock
 from accounts.models import Company
 from devices.models import Device
+from repairs.acts import replace
 from repairs.models import Repair
 from tests.factories import DeviceFactory
 from tests.visitor import Visitor
@@ -79,7 +83,8 @@ def test_what_is_wrong_need_not_be_said(eva, ada, world):
 
 def test_only_the_switch_asks_for_a_repair(eva, world):
     eva.open(world.laptop.support_url).press("Save", **FLICKERS)
-    assert eva.messages == ["The switch is off, so nothing was changed."]
+    assert "Turn the switch on to ask for a repair, or clear what you wrote." in eva.words
+    assert FLICKERS["description"] in eva.response.text  # still there to be sent
     assert fresh(world.laptop).status == Status.ACTIVE
     assert not Repair.objects.exists()
 
@@ -115,7 +120,7 @@ def test_the_backup_prompt_stands_on_my_devices_and_support_until_it_is_answered
     before = fresh(world.laptop)
     eva.open("/").press("I have backed it up")
 
-    assert eva.messages == ["Thank you. Your answer is on the device's page."]
+    assert eva.messages == ["Thank you. Your IT admins see your answer."]
     for address in ("/", world.laptop.support_url):
         assert BACK_UP not in eva.open(address).words
     repair = Repair.objects.get(device=world.laptop)
@@ -153,7 +158,7 @@ def test_an_answer_that_comes_too_late_changes_nothing(eva, world):
     laptop = laptop.move("take_in", by=world.admin)
     eva.press("I have backed it up")
     assert eva.status == 409
-    assert eva.messages == ["The backup of MacBook Pro 14 is settled already. Nothing was changed."]
+    assert eva.messages == ["Nobody asks for a backup of MacBook Pro 14 any more. Nothing was changed."]
     assert Repair.objects.get(device=laptop).backup == ""
     assert log_of(laptop, laptop) == []
 
@@ -308,8 +313,35 @@ def test_who_gets_their_device_back_sees_it_as_before(eva, world):
 
 def test_what_is_recycled_leaves_everybody_s_lists(eva, world):
     laptop = taken_in(world.laptop, world.admin).move("recycle", by=world.admin)
-    assert "MacBook Pro 14" not in eva.open("/").words
+    assert "MacBook Pro 14 could not be repaired and was removed" in eva.open("/").words
+    assert laptop.get_absolute_url() not in eva.response.text
     assert eva.open(laptop).status == 404
+
+
+def test_whose_device_was_removed_learns_that_they_may_order_another(eva, world):
+    taken_in(world.laptop, world.admin).move("recycle", by=world.admin, outcome="replaced")
+    assert "You may order a new one." in eva.open("/").words
+
+
+def test_whose_device_was_replaced_finds_the_new_one(eva, world):
+    laptop = taken_in(world.laptop, world.admin)
+    replace(laptop, by=world.admin, holder=world.employee, payor=world.company_payor, name="MacBook Pro 16")
+    assert "Your new device: MacBook Pro 16" in eva.open("/").words
+
+
+def test_what_became_of_a_device_is_told_to_nobody_else_and_not_for_ever(eva, ada, world):
+    taken_in(world.laptop, world.admin).move("recycle", by=world.admin)
+    assert "MacBook Pro 14" not in ada.open("/").words
+    with clock.at(clock.now() + timedelta(days=31)):
+        assert "MacBook Pro 14" not in eva.open("/").words
+
+
+def test_a_refusal_loses_nothing_that_was_typed(eva, world):
+    eva.open(world.laptop.support_url)
+    taken_in(world.laptop, world.admin)
+    eva.press("Save", needs_repair=True, description="It fell into the lake.")
+    assert eva.status == 409
+    assert "It fell into the lake." in eva.words
 
 
 # Where the repair flow is off

@@ -12,10 +12,10 @@ from accounts import clock
 from accounts.models import Payor, User
 from accounts.models.closable import StillInUse
 from devices.models import Assignment, Device, Event, MoveRefused, Note
-from repairs.acts import acknowledge_backup, amend, close_mdm_release, lend, loans_out, replace
+from repairs.acts import acknowledge_backup, amend, close_mdm_release, lend, replace
 from repairs.models import MDMRelease, Repair, ReplacementLoan
 from repairs.register import contradictions
-from tests.world import log_of
+from tests.world import lent_for, log_of
 
 Status = Device.Status
 
@@ -443,13 +443,12 @@ def test_lending_says_so_in_both_logs_and_is_seen_until_it_comes_back(world):
         "Ada Holm changed payor from none to Company.",
     ]
     assert log_of(Device.objects.get(pk=broken.pk))[-1] == "Ada Holm assigned ThinkPad X1 as replacement to Eva Lind."
-    assert loans_out(world.employee, instead_of=broken) == [lent]
-    assert loans_out(world.employee, instead_of=world.phone) == []
+    assert lent_for(broken) == [lent]
+    assert lent_for(world.phone) == []
     broken.assign(world.employee, world.employee_payor, by=world.admin)
-    assert loans_out(world.employee, instead_of=broken) == [lent]
+    assert lent_for(broken) == [lent]
     lent.unassign(by=world.admin)
-    assert loans_out(world.employee, instead_of=broken) == []
-    assert loans_out(world.shelf, instead_of=broken) == []
+    assert lent_for(broken) == []
 
 
 def test_the_same_replacement_is_not_lent_twice(world):

@@ -16,8 +16,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from accounts.models import Company, Payor, Space, User
 from accounts.models.closable import StillInUse
 from devices.models import Device, MoveRefused
-from repairs.acts import acknowledge_backup, close_mdm_release, lend, loans_out, replace
+from repairs.acts import acknowledge_backup, close_mdm_release, lend, replace
 from repairs.register import contradictions
+from tests.world import lent_for
 
 GAMES = int(os.environ.get("VELORY_FUZZ", 0))
 ANSWERS = {PermissionDenied: "denied", MoveRefused: "refused", ValidationError: "invalid", StillInUse: "in use"}
@@ -527,12 +528,11 @@ class Game(RuleBasedStateMachine):
 
     @invariant()
     def loans_are_out_to_whom_they_were_lent(self):
-        employee = self.get("employee")
         for broken in {thing.lent_for for thing in self.things.values() if thing.lent_for} | {"laptop"}:
             held = [
                 name for name, thing in self.things.items() if (thing.holder, thing.lent_for) == ("employee", broken)
             ]
-            lent = loans_out(employee, instead_of=self.get(broken))
+            lent = lent_for(self.get(broken))
             assert {device.pk for device in lent} == {self.keys[name][1] for name in held}
 
     @invariant()

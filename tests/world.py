@@ -215,6 +215,11 @@ def build():
     return {name: row for name, row in locals().items() if hasattr(row, "_meta")}
 
 
+def lent_for(device):
+    """What somebody has on loan while this device is, or was, in repair."""
+    return list(Device.objects.filter(assignments__ended_at=None, assignments__loan__repair__device=device))
+
+
 def log_of(device, since=None):
     """The lines of a device's log in English, oldest first; those written after the copy `since` was read."""
     events = device.events.order_by("sequence")

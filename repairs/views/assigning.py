@@ -4,11 +4,9 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from accounts.access import PersonRequest
-from accounts.models import User
 from devices.access import device_view
 from devices.models import Device
 from devices.views.page import overview_page
@@ -43,14 +41,4 @@ def _assign(request: PersonRequest, device: Device, form: AssignForm) -> bool:
             form.add_error(None, text)
         return False
     messages.success(request, _("%(device)s is assigned to %(holder)s.") % {"device": device, "holder": form.to})
-    _remind_of_loans(request, device, form.to)
     return True
-
-
-def _remind_of_loans(request: PersonRequest, device: Device, to: object) -> None:
-    """Who has their device back and still holds its replacement: offer to take that back."""
-    if isinstance(to, User):
-        for lent in acts.loans_out(to, instead_of=device):
-            text = _("%(holder)s still holds the replacement %(device)s.") % {"holder": to, "device": lent}
-            link = format_html('<a href="{}">{}</a>', lent.unassign_url, _("Un-assign it"))
-            messages.info(request, format_html("{} {}", text, link))
