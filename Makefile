@@ -17,7 +17,7 @@ PRODUCTION_ENV = ENV_FILE= DEBUG=false DEMO=false HTTPS=true ALLOWED_HOSTS=velor
 	EMAIL_URL=smtp+tls://user:password@mail.example MAIL_FROM=velory@velory.example \
 	SUPPORT_CONTACT=support@velory.example TIME_ZONE=Europe/Stockholm
 
-.PHONY: help demo demo-reset dev test check lock messages
+.PHONY: help demo demo-reset dev test check fuzz races messages lock
 .DEFAULT_GOAL := help
 
 help:
@@ -25,6 +25,8 @@ help:
 	@echo "make demo-reset         the same, with fresh data"
 	@echo "make dev [PORT=8123]    the demo's data on a server that reloads as the code changes"
 	@echo "make test               every test that this machine can run, and what it cannot"
+	@echo "make fuzz [GAMES=100]   random people against a model of the register, longer than the suite's round"
+	@echo "make races [ROUNDS=40]  people who act at the same moment, on both databases, likewise"
 	@echo "make check              linters, types, contracts, configuration, migrations"
 	@echo "make messages           bring the translations up to date with the code, and compile them"
 	@echo "make lock               pin the dependencies of pyproject.toml anew"
@@ -45,6 +47,16 @@ dev: $(VENV)/development var/secret_key
 
 test: $(VENV)/development
 	@$(BIN)/python -m tests
+
+GAMES ?= 100
+ROUNDS ?= 40
+
+fuzz: $(VENV)/development
+	VELORY_FUZZ=$(GAMES) $(BIN)/python -m pytest tests/test_state_machine.py
+
+races: $(VENV)/development
+	VELORY_RACES=$(ROUNDS) $(BIN)/python -m pytest tests/test_races.py
+	VELORY_RACES=$(ROUNDS) $(BIN)/python -m tests.postgres $(BIN)/python -m pytest tests/test_races.py
 
 check: $(VENV)/development var/secret_key
 	$(BIN)/ruff check

@@ -223,13 +223,12 @@ class SettingsForm(forms.ModelForm):
 
     @transaction.atomic
     def saved(self) -> bool:
-        """Save what was chosen. False when the payor was closed a moment ago; locked, it can't be closed meanwhile."""
-        payors = self.fields["repair_payor"].queryset.select_for_update(no_key=True)  # type: ignore[attr-defined]
-        payor = payors.filter(pk=self.cleaned_data["repair_payor"].pk).first()
-        if payor is None:
-            self.add_error("repair_payor", _("This payor can't be chosen any more."))
+        """Save what was chosen. False when the payor was closed a moment ago."""
+        try:
+            self.instance.set_repair_payor(self.cleaned_data["repair_payor"])
+        except ValidationError as refusal:
+            self.add_error("repair_payor", refusal)
             return False
-        self.instance.set_repair_payor(payor)
         self.instance.save(update_fields=self._meta.fields)
         return True
 
