@@ -1,5 +1,6 @@
 """Form fields that only offer what is the company's own."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -54,6 +55,27 @@ class PayorField(forms.ModelChoiceField):
         offered = list(payors)
         self.queryset = Payor.objects.filter(pk__in=[payor.pk for payor in offered])
         self.choices = [("", self.empty_label), *((payor.pk, str(payor)) for payor in offered)]
+
+
+class AmountField(forms.DecimalField):
+    """An amount as people write it: 12345.50, 12 345,50 or 12,345.50. Where one comma could mean either, it is refused
+    rather than guessed."""
+
+    def to_python(self, value: Any) -> Any:
+        text = "".join(str(value or "").split())
+        if "," in text and "." in text:
+            thousands, decimal = sorted(",.", key=text.rfind)
+            text = text.replace(thousands, "").replace(decimal, ".")
+        elif re.fullmatch(r"-?\d+,\d{1,2}", text):
+            text = text.replace(",", ".")
+        return super().to_python(text)
+
+
+class DigitsField(forms.CharField):
+    """Digits that people write in groups, such as an IMEI."""
+
+    def to_python(self, value: Any) -> str:
+        return re.sub(r"[\s-]", "", super().to_python(value) or "")
 
 
 class SeenField(forms.IntegerField):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Company, Space
 
 from . import categories
-from .fields import HolderField, PayorField, SeenField
+from .fields import AmountField, DigitsField, HolderField, PayorField, SeenField
 from .models import Device
 
 
@@ -45,6 +45,7 @@ class DeviceForm(forms.ModelForm):
             "purchase_cost": forms.TextInput(attrs={"inputmode": "decimal"}),
         }
         localized_fields = ("purchase_cost",)
+        field_classes = {"purchase_cost": AmountField, "imei": DigitsField}
         help_texts = {
             "category": gettext_lazy("Choose one, or type your own."),
             "serial_number": gettext_lazy("Blanks, hyphens and letter case don't matter."),
@@ -77,6 +78,9 @@ class DeviceForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        bought, covered = cleaned.get("purchase_date"), cleaned.get("warranty_end")
+        if bought and covered and covered < bought:
+            self.add_error("warranty_end", _("The warranty can't end before the purchase."))
         if not self.errors:
             try:
                 Device(pk=self.instance.pk, company=self.company).describe(self.description)

@@ -99,7 +99,7 @@ def test_another_company_s_serial_number_is_free(ada, world):
         ({"name": "   "}, {"name": "This field is required."}),
         ({"purchase_cost": "-1"}, {"purchase_cost": "Ensure this value is greater than or equal to 0."}),
         ({"purchase_date": "31/12/2026"}, {"purchase_date": "Enter a valid date."}),
-        ({"imei": "12 34"}, {"imei": "An IMEI is 14 to 16 digits, without blanks."}),
+        ({"imei": "12 34"}, {"imei": "An IMEI is 14 to 16 digits."}),
     ],
 )
 def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_is_kept(ada, world, chosen, errors):
@@ -181,3 +181,28 @@ def test_who_had_it_stands_on_overview(ada, world):
     world.laptop.assign(world.colleague, world.company_payor, by=world.admin)
     assert "Who had it Carl Berg" in ada.open(world.laptop).words
     assert "Eva Lind" in ada.words
+
+
+@pytest.mark.parametrize("written", ["12345.50", "12345,50", "12 345,50", "12\u00a0345,50", "12,345.50", "12.345,50"])
+def test_an_amount_is_read_as_people_write_it(ada, world, written):
+    ada.open(REGISTER).press("Register device", name="EliteBook 845", category="Laptop", purchase_cost=written)
+    assert str(Device.objects.get(name="EliteBook 845").purchase_cost) == "12345.50"
+
+
+def test_an_amount_that_may_mean_two_things_is_not_guessed(ada, world):
+    ada.open(REGISTER).press("Register device", name="EliteBook 845", category="Laptop", purchase_cost="1,234")
+    assert not Device.objects.filter(name="EliteBook 845").exists()
+    assert ada.field("purchase_cost") == "1,234"
+
+
+def test_an_imei_may_be_written_in_groups(ada, world):
+    ada.open(REGISTER).press("Register device", name="iPhone 16", category="Phone", imei="35 293803-564380 9")
+    assert Device.objects.get(imei="352938035643809").name == "iPhone 16"
+
+
+def test_a_warranty_does_not_end_before_the_purchase(ada, world):
+    bought, covered = "2026-02-01", "2025-02-01"
+    ada.open(REGISTER).press(
+        "Register device", name="EliteBook 845", category="Laptop", purchase_date=bought, warranty_end=covered
+    )
+    assert "The warranty can't end before the purchase." in ada.words

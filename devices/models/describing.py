@@ -42,7 +42,7 @@ class Describing(Changing):
         gettext_lazy("IMEI"),
         max_length=20,
         blank=True,
-        validators=[RegexValidator(r"^\d{14,16}$", gettext_lazy("An IMEI is 14 to 16 digits, without blanks."))],
+        validators=[RegexValidator(r"^\d{14,16}$", gettext_lazy("An IMEI is 14 to 16 digits."))],
     )
     supplier = models.CharField(gettext_lazy("supplier"), max_length=100, blank=True)
     order_number = models.CharField(gettext_lazy("order number"), max_length=100, blank=True)
