@@ -145,10 +145,7 @@ def _words(element):
 
 
 def _texts(element):
-    """Text as it is read in a wide window: nothing of pictures, of lists behind a field, and of what stands below a
-    name where columns have no room; and a blank where a new box begins."""
-    if element.get("class") == "is-second":
-        return
+    """Text as it is read: nothing of pictures and of lists behind a field, and a blank where a new box begins."""
     if element.tag in ("svg", "{http://www.w3.org/2000/svg}svg", "datalist") or not isinstance(element.tag, str):
         return
     inline = element.tag in ("a", "b", "span", "strong", "time", "code")
