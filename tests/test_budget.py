@@ -1,4 +1,4 @@
-"""What a page may cost: at most twelve queries, as many for fifty rows as for one, and none that writes."""
+"""What a page may cost: at most twelve queries, no more for fifty rows than for one, and none that writes."""
 
 from django.db import connection, transaction
 from django.test import Client
@@ -68,7 +68,7 @@ def cost(row, world, person):
     return len(statements)
 
 
-def test_every_page_asks_few_questions_and_as_many_for_many_rows_as_for_one(world):
+def test_every_page_asks_few_questions_and_no_more_for_many_rows_than_for_one(world):
     one, many = costs(world, 1), costs(world, 51)
     assert {page: number for page, number in one.items() if number > BUDGET} == {}
-    assert {page: (one[page], number) for page, number in many.items() if number != one[page]} == {}
+    assert {page: (one[page], number) for page, number in many.items() if number > one[page]} == {}

@@ -63,7 +63,7 @@ GET   devices:log                          laptop in_repair     sign-in  200    
 GET   devices:log                          laptop recycled      sign-in  404       404        200      404       desk
 GET   devices:edit                         laptop               sign-in  403       404        200      404       desk
 POST  devices:edit                         laptop               sign-in  403       404        done     404       desk
-GET   devices:add_note                     laptop               sign-in  405       405        405      405       405
+GET   devices:add_note                     laptop               sign-in  done      404        done     404       desk
 POST  devices:add_note                     laptop               sign-in  403       404        done     404       desk
 GET   devices:unassign                     laptop               sign-in  403       404        200      404       desk
 POST  devices:unassign                     laptop               sign-in  403       404        done     404       desk
@@ -71,7 +71,7 @@ GET   devices:restore                      laptop               sign-in  403    
 GET   devices:restore                      laptop recycled      sign-in  404       404        200      404       desk
 POST  devices:restore                      laptop               sign-in  403       404        409      404       desk
 POST  devices:restore                      laptop recycled      sign-in  404       404        done     404       desk
-GET   repairs:assign                       laptop               sign-in  405       405        405      405       405
+GET   repairs:assign                       laptop               sign-in  done      404        done     404       desk
 POST  repairs:assign                       laptop               sign-in  403       404        done     404       desk
 POST  repairs:assign                       laptop needs_repair  sign-in  403       404        409      404       desk
 POST  repairs:assign                       laptop in_repair     sign-in  403       404        done     404       desk
@@ -85,11 +85,11 @@ POST  repairs:support                      laptop               sign-in  done   
 POST  repairs:support                      laptop needs_repair  sign-in  done      404        done     404       desk
 POST  repairs:support                      laptop in_repair     sign-in  403       404        409      404       desk
 POST  repairs:support                      laptop recycled      sign-in  404       404        409      404       desk
-GET   repairs:backup                       laptop needs_repair  sign-in  405       405        405      405       405
+GET   repairs:backup                       laptop needs_repair  sign-in  done      404        done     404       desk
 POST  repairs:backup                       laptop               sign-in  404       404        404      404       desk
 POST  repairs:backup                       laptop needs_repair  sign-in  done      404        done     404       desk
 POST  repairs:backup                       laptop in_repair     sign-in  409       404        409      404       desk
-GET   repairs:mdm                          laptop in_repair     sign-in  405       405        405      405       405
+GET   repairs:mdm                          laptop in_repair     sign-in  done      404        done     404       desk
 POST  repairs:mdm                          laptop needs_repair  sign-in  403       404        404      404       desk
 POST  repairs:mdm                          laptop in_repair     sign-in  403       404        done     404       desk
 POST  repairs:mdm                          laptop recycled      sign-in  404       404        done     404       desk
