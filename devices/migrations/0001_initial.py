@@ -43,9 +43,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         max_length=20,
                         validators=[
-                            django.core.validators.RegexValidator(
-                                "^\\d{14,16}$", "An IMEI is 14 to 16 digits."
-                            )
+                            django.core.validators.RegexValidator("^\\d{14,16}$", "An IMEI is 14 to 16 digits.")
                         ],
                         verbose_name="IMEI",
                     ),
