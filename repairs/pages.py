@@ -150,7 +150,7 @@ def farewells(user: User, **kwargs: Any) -> dict[str, Any]:
     """A removed device leaves everybody's lists. So that nobody waits for it in vain, whom it was taken from reads for
     a while what became of it, and what they have or may order instead."""
     removed = Repair.objects.filter(
-        company_id=user.company_id,
+        company=user.company,
         holder_user=user,
         outcome__in=[Repair.Outcome.RECYCLED, Repair.Outcome.REPLACED],
         closed_at__gte=clock.now() - FAREWELL,

@@ -63,10 +63,15 @@ GET   devices:log                          laptop in_repair     sign-in  200    
 GET   devices:log                          laptop recycled      sign-in  404       404        200      404       desk
 GET   devices:edit                         laptop               sign-in  403       404        200      404       desk
 POST  devices:edit                         laptop               sign-in  403       404        done     404       desk
+GET   devices:edit                         laptop recycled      sign-in  404       404        409      404       desk
 GET   devices:add_note                     laptop               sign-in  done      404        done     404       desk
 POST  devices:add_note                     laptop               sign-in  403       404        done     404       desk
 GET   devices:unassign                     laptop               sign-in  403       404        200      404       desk
 POST  devices:unassign                     laptop               sign-in  403       404        done     404       desk
+GET   devices:unassign                     laptop needs_repair  sign-in  403       404        409      404       desk
+GET   devices:unassign                     laptop in_repair     sign-in  403       404        409      404       desk
+GET   devices:unassign                     nobody's             sign-in  404       404        409      404       desk
+POST  devices:unassign                     nobody's             sign-in  404       404        409      404       desk
 GET   devices:restore                      laptop               sign-in  403       404        409      404       desk
 GET   devices:restore                      laptop recycled      sign-in  404       404        200      404       desk
 POST  devices:restore                      laptop               sign-in  403       404        409      404       desk

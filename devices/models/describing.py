@@ -87,6 +87,11 @@ class Describing(Changing):
         """The category in the reader's language."""
         return categories.label(self.category)
 
+    def require_editable(self) -> None:
+        """Raises MoveRefused for an archived device, which is read-only."""
+        if self.status == Status.RECYCLED:
+            raise MoveRefused(_("%(device)s is archived and can't be edited.") % {"device": self})
+
     def edit(self, *, by: User, **fields: Any) -> Self:
         """Change fields of `Device.DESCRIPTION`; each one that really changes has its line in the log. An archived
         device is read-only: MoveRefused. Raises ValidationError as `register` does. Returns the fresh device."""
@@ -99,8 +104,7 @@ class Describing(Changing):
     def _edit(self, *, by: User, **fields: Any) -> Self:
         with self.changing(by=by) as device:
             require_admin(by, device.company_id)
-            if device.status == Status.RECYCLED:
-                raise MoveRefused(_("%(device)s is archived and can't be edited.") % {"device": device})
+            device.require_editable()
             for name, value in fields.items():
                 before = getattr(device, name)
                 if value != before:
@@ -118,8 +122,7 @@ class Describing(Changing):
         """Write a note that admins read. Returns the fresh device."""
         with self.changing(by=by) as device:
             require_admin(by, device.company_id)
-            if device.status == Status.RECYCLED:
-                raise MoveRefused(_("%(device)s is archived and can't be edited.") % {"device": device})
+            device.require_editable()
             Note.objects.create(
                 company_id=device.company_id,
                 device_id=device.pk,

@@ -122,9 +122,15 @@ class Holding(Changing):
         """Take the device back: held by nobody, paid by the company's repair payor. Raises as `assign` does."""
         with self.changing(by=by, seen=seen) as device:
             require_admin(by, device.company_id)
-            device._refuse_unless_settled()
+            device.require_held()
             device.release(by=by)
         return device
+
+    def require_held(self) -> None:
+        """Raises MoveRefused where there is nobody to unassign, or the device waits for repair."""
+        self._refuse_unless_settled()
+        if self.is_unassigned:
+            raise MoveRefused(_("Nobody holds it."))
 
     # Inside a change
 

@@ -39,6 +39,7 @@ def register(request: PersonRequest) -> HttpResponse:
 @device_view("GET", "HEAD", "POST", admin=True, refused_on=overview_page)
 def edit(request: PersonRequest, device: Device) -> HttpResponse:
     """What the device is: each field that changes has its line in the event log."""
+    device.require_editable()
     # A copy, as a form writes into its instance and the page's head shows the device as it is.
     form = DeviceForm(posted(request), instance=copy(device), company=request.user.company)
     if request.method == "POST" and form.is_valid():

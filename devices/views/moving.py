@@ -23,6 +23,7 @@ def unassign(request: PersonRequest, device: Device) -> HttpResponse:
         device.unassign(by=request.user, **form.cleaned_data)
         messages.success(request, _("%(device)s is unassigned.") % {"device": device})
         return redirect(device)
+    device.require_held()
     context = {"device": device, "form": form, "cancel_url": device.get_absolute_url()}
     return render(request, "devices/unassign.html", context)
 
