@@ -1,0 +1,253 @@
+"""Every page that people may come to see, with the way to it: what test_pages looks at and screenshots shows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.template.loader import render_to_string
+from django.test import Client
+from django.urls import reverse
+
+from .office import LONG
+
+# Ways to go on once the page is there. Each ends where the page to look at is.
+
+
+def post(fields=None, form="main form[method=post]"):
+    """Send the page's form with these fields, past what the browser itself would refuse."""
+
+    def act(page):
+        for name, value in (fields or {}).items():
+            page.eval_on_selector(f"{form} [name={name}]", "(field, value) => { field.value = value }", value)
+        with page.expect_navigation():
+            page.eval_on_selector(form, "form => { form.noValidate = true; form.requestSubmit() }")
+
+    return act
+
+
+def window(words):
+    """Open a confirmation window over the page."""
+
+    def act(page):
+        page.get_by_role("link", name=words, exact=True).first.click()
+        page.get_by_role("dialog").wait_for()
+
+    return act
+
+
+def press(words):
+    def act(page):
+        page.get_by_text(words, exact=True).click()
+
+    return act
+
+
+def menu(page):
+    """The menu of a phone."""
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("button", name="Close the menu").wait_for()
+
+
+def stand_in(template, status):
+    """A page that a test can't bring about: its template, served in place of the address."""
+
+    def act(page):
+        body = render_to_string(template)
+        page.route("**/stand-in/", lambda route: route.fulfill(status=status, body=body, content_type="text/html"))
+        page.goto("/stand-in/")
+
+    return act
+
+
+def too_many_attempts(page):
+    for _attempt in range(11):
+        Client().post(reverse("account_login"), {"login": "ada@acme.example", "password": "wrong"})
+    post({"login": "ada@acme.example", "password": "wrong"})(page)
+
+
+def forget_cookies(page):
+    """As if the sign-in had ended in another tab since the page was opened."""
+    page.evaluate("document.querySelector('main [name=csrfmiddlewaretoken]').value = 'x'.repeat(64)")
+    post()(page)
+
+
+@dataclass(frozen=True)
+class Page:
+    """`who` opens the address `name` of the office's `about`, and goes on with `act`."""
+
+    title: str
+    who: str | None
+    name: str
+    about: str = ""
+    query: str = ""
+    act: Callable | None = None
+    status: int = 200
+
+    def __str__(self):
+        return f"{self.who or 'nobody'}: {self.title}"
+
+    def address(self, office):
+        if self.name.startswith("/"):
+            return self.name
+        if self.name.startswith("link"):
+            return getattr(office, self.name)()
+        subject = getattr(office, self.about, self.about)
+        return reverse(self.name, args=[getattr(subject, "pk", subject)] if self.about else []) + self.query
+
+
+PAGES = [
+    # Signed out
+    Page("sign in", None, "account_login"),
+    Page("sign in, refused", None, "account_login", act=post({"login": "a@b.example", "password": "no"})),
+    Page("sign in, too often", None, "account_login", act=too_many_attempts),
+    Page("too many attempts", None, "account_login", act=stand_in("429.html", 429), status=429),
+    Page("forgotten password", None, "account_reset_password"),
+    Page("forgotten password, no address", None, "account_reset_password", act=post({"email": "x"})),
+    Page("look in your mail", None, "account_reset_password_done"),
+    Page("choose a new password", None, "link_to_reset"),
+    Page("choose a new password, refused", None, "link_to_reset", act=post({"password1": "1", "password2": "2"})),
+    Page("a reset link that is too old", None, "/account/password/reset/key/1-abc-def/"),
+    Page("a new password is chosen", None, "account_reset_password_from_key_done"),
+    Page("join", None, "link_to_join"),
+    Page("join, refused", None, "link_to_join", act=post({"new_password1": "1", "new_password2": "2"})),
+    Page("join, link is gone", None, "/join/abc-def-123/", status=410),
+    Page("account not active", None, "account_inactive"),
+    Page("not found", None, "/nothing/", status=404),
+    Page("page too old", None, "account_login", act=forget_cookies, status=403),
+    Page("our fault", None, "account_login", act=stand_in("500.html", 500), status=500),
+    Page("bad request", None, "account_login", act=stand_in("400.html", 400), status=400),
+    # Employees
+    Page("my devices", "employee", "devices:mine"),
+    Page("my devices, none", "without_devices", "devices:mine"),
+    Page("my devices, none found", "employee", "devices:mine", query="?q=nothing"),
+    Page("the menu of a phone", "employee", "devices:mine", act=menu),
+    Page("all devices", "employee", "devices:colleagues"),
+    Page("all devices, none found", "employee", "devices:colleagues", query="?q=nothing"),
+    Page("overview", "employee", "devices:overview", "phone"),
+    Page("overview, in repair", "employee", "devices:overview", "away"),
+    Page("support", "employee", "repairs:support", "phone"),
+    Page("support, reported", "employee", "repairs:support", "laptop"),
+    Page("support, in repair", "employee", "repairs:support", "away"),
+    Page("support, repaired", "employee", "repairs:support", "back"),
+    Page("support, too much said", "employee", "repairs:support", "phone", act=post({"description": LONG * 30})),
+    Page("support, not activated", "initech_employee", "repairs:support", "initech_laptop"),
+    Page("event log", "employee", "devices:log", "laptop"),
+    Page("log of much", "long_user", "devices:log", "long"),
+    Page("support of much", "long_user", "repairs:support", "long"),
+    Page("profile", "employee", "accounts:profile"),
+    Page("change password", "employee", "account_change_password"),
+    Page("change password, refused", "employee", "account_change_password", act=post({"password1": "1"})),
+    Page("confirm that it is you", "employee", "account_reauthenticate"),
+    Page("sign out", "employee", "account_logout"),
+    Page("not allowed", "employee", "devices:hardware", status=403),
+    Page("not found", "employee", "/devices/999999/", status=404),
+    # Admins: Hardware
+    Page("all hardware", "admin", "devices:hardware"),
+    Page("all hardware, second page", "admin", "devices:hardware", query="?page=2&sort=-holder"),
+    Page("all hardware, filtered", "admin", "devices:hardware", query="?status=in_repair&category=Headset"),
+    Page("all hardware, none found", "admin", "devices:hardware", query="?q=nothing"),
+    Page("all hardware, none yet", "beginner", "devices:hardware"),
+    Page("the menu of a phone", "admin", "devices:mine", act=menu),
+    Page("needs repair", "admin", "devices:hardware_table", "needs-repair"),
+    Page("needs repair, none", "beginner", "devices:hardware_table", "needs-repair"),
+    Page("in repair", "admin", "devices:hardware_table", "in-repair"),
+    Page("in repair, none", "beginner", "devices:hardware_table", "in-repair"),
+    Page("unassigned", "admin", "devices:hardware_table", "unassigned"),
+    Page("unassigned, none", "beginner", "devices:hardware_table", "unassigned"),
+    Page("archived", "admin", "devices:hardware_table", "archived"),
+    Page("archived, none", "beginner", "devices:hardware_table", "archived"),
+    Page("repairs", "admin", "repairs:list"),
+    Page("repairs, none found", "admin", "repairs:list", query="?q=nothing&outcome=open"),
+    Page("repairs, none yet", "beginner", "repairs:list"),
+    Page("register device", "admin", "devices:register"),
+    Page("register device, refused", "admin", "devices:register", act=post({"serial_number": "C02-XK1 AAA"})),
+    # Admins: a device
+    Page("overview", "admin", "devices:overview", "phone", act=press("Assign to a user or space")),
+    Page("overview, in repair", "admin", "devices:overview", "away", act=press("Another user or space")),
+    Page("overview, holder has left", "admin", "devices:overview", "orphan"),
+    Page("overview, repaired", "admin", "devices:overview", "back"),
+    Page("overview, lent", "admin", "devices:overview", "lent"),
+    Page("overview, replaced", "admin", "devices:overview", "replaced"),
+    Page("overview, registered instead", "admin", "devices:overview", "instead"),
+    Page("overview, recycled", "admin", "devices:overview", "recycled"),
+    Page("overview of much", "long_admin", "devices:overview", "long"),
+    Page(
+        "overview, assigned to nobody",
+        "admin",
+        "devices:overview",
+        "phone",
+        act=post(form="form:has([value=user])"),
+    ),
+    Page("overview, an empty note", "admin", "devices:overview", "phone", act=post(form="form[action$='notes/']")),
+    Page("unassign, asked", "admin", "devices:overview", "phone", act=window("Unassign")),
+    Page("unassign", "admin", "devices:unassign", "phone"),
+    Page("restore, asked", "admin", "devices:overview", "recycled", act=window("Restore")),
+    Page("restore", "admin", "devices:restore", "recycled"),
+    Page("edit", "admin", "devices:edit", "phone"),
+    Page("edit, refused", "admin", "devices:edit", "phone", act=post({"name": "", "serial_number": "C02-XK1 AAA"})),
+    Page("event log", "admin", "devices:log", "away"),
+    Page("log of much, second page", "long_admin", "devices:log", "long", query="?page=2"),
+    # Admins: the repair flow
+    Page("support", "admin", "repairs:support", "phone"),
+    Page("support, reported", "admin", "repairs:support", "laptop"),
+    Page("support, in repair", "admin", "repairs:support", "away"),
+    Page("support, released from MDM", "admin", "repairs:support", "released"),
+    Page("support, repaired", "admin", "repairs:support", "back"),
+    Page("support, recycled", "admin", "repairs:support", "recycled"),
+    Page("support, to be ordered", "admin", "repairs:support", "to_order"),
+    Page("support of much", "long_admin", "repairs:support", "long"),
+    Page("support, not activated", "initech_admin", "repairs:support", "initech_laptop"),
+    Page("intake, asked", "admin", "repairs:support", "laptop", act=window("Move to “In repair”")),
+    Page("intake", "admin", "repairs:intake", "laptop"),
+    Page("intake, too late", "admin", "repairs:intake", "laptop", act=post({"seen": "0"}), status=409),
+    Page("revert, asked", "admin", "repairs:support", "laptop", act=window("Revert to “Not in repair”")),
+    Page("revert", "admin", "repairs:revert", "laptop"),
+    Page("finish, asked", "admin", "repairs:support", "away", act=window("Set to “Not in repair”")),
+    Page("finish", "admin", "repairs:finish", "away"),
+    Page("remove, asked", "admin", "repairs:support", "away", act=window("Remove device")),
+    Page("remove", "admin", "repairs:remove", "away"),
+    Page("remove of much, asked", "long_admin", "repairs:support", "long", act=window("Remove device")),
+    Page("replace", "admin", "repairs:replace", "away"),
+    Page("replace, refused", "admin", "repairs:replace", "away", act=post({"name": ""})),
+    # Admins: the company
+    Page("spaces", "admin", "accounts:spaces"),
+    Page("spaces, none yet", "beginner", "accounts:spaces"),
+    Page("spaces, none found", "admin", "accounts:spaces", query="?q=nothing"),
+    Page("new space", "admin", "accounts:space_new"),
+    Page("new space, refused", "admin", "accounts:space_new", act=post({"name": "Stock shelf"})),
+    Page("space", "admin", "accounts:space_edit", "shelf"),
+    Page("space, closed", "admin", "accounts:space_edit", "closed_space"),
+    Page("remove space, asked", "admin", "accounts:space_edit", "room", act=window("Remove space")),
+    Page("remove space", "admin", "accounts:space_remove", "room"),
+    Page("remove space, not now", "admin", "accounts:space_edit", "shelf", act=window("Remove space")),
+    Page("remove space, too late", "admin", "accounts:space_remove", "shelf"),
+    Page("payors", "admin", "accounts:payors"),
+    Page("payors, none found", "admin", "accounts:payors", query="?q=nothing"),
+    Page("new cost centre", "admin", "accounts:payor_new"),
+    Page("new cost centre, refused", "admin", "accounts:payor_new", act=post()),
+    Page("payor", "admin", "accounts:payor_edit", "cost_centre"),
+    Page("payor of every company", "admin", "accounts:payor_edit", "employee_payor"),
+    Page("payor of repairs", "admin", "accounts:payor_edit", "company_payor"),
+    Page("payor, closed", "admin", "accounts:payor_edit", "closed_payor"),
+    Page("remove payor", "admin", "accounts:payor_remove", "cost_centre"),
+    Page("users", "admin", "accounts:users"),
+    Page("users, none found", "admin", "accounts:users", query="?q=nothing"),
+    Page("new user", "admin", "accounts:user_new"),
+    Page("new user, refused", "admin", "accounts:user_new", act=post({"email": "eva@acme.example"})),
+    Page("user", "admin", "accounts:user_edit", "employee"),
+    Page("user, not joined", "admin", "accounts:user_edit", "newcomer"),
+    Page("user, deactivated", "admin", "accounts:user_edit", "leaver"),
+    Page("link", "admin", "accounts:user_edit", "newcomer", act=post(form="form[action$='link/']")),
+    Page("deactivate, asked", "admin", "accounts:user_edit", "employee", act=window("Deactivate")),
+    Page("deactivate", "admin", "accounts:user_remove", "employee"),
+    Page("deactivate, refused", "admin", "accounts:user_remove", "employee", act=post(), status=409),
+    Page("in repair, much", "long_admin", "devices:hardware_table", "in-repair"),
+    Page("users, much", "long_admin", "accounts:users"),
+    Page("spaces, much", "long_admin", "accounts:spaces"),
+    Page("user, much", "long_admin", "accounts:user_edit", "long_user"),
+    Page("deactivate, much", "long_admin", "accounts:user_remove", "long_user"),
+    Page("settings", "admin", "accounts:settings"),
+    Page("settings, refused", "admin", "accounts:settings", act=post({"repair_instructions": "x" * 5001})),
+    Page("profile, refused", "admin", "accounts:profile", act=post()),
+    Page("not found", "admin", "/hardware/nonsense/", status=404),
+]

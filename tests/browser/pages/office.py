@@ -1,0 +1,99 @@
+"""The cast on a busy day, so that every page has something to show, and some have too much of it."""
+
+from datetime import timedelta
+
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import clock
+from accounts.models import User
+from accounts.tokens import link_keys, link_path
+from repairs import acts
+from repairs.models import MDMRelease
+from tests.factories import AdminFactory, CompanyFactory, DeviceFactory, PayorFactory, SpaceFactory, UserFactory
+from tests.world import PASSWORD
+
+# Without a blank to break at, as a pasted text may be.
+LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+
+
+class Office:
+    """Acme with something in every table, on every tab and in every state. The attributes are what pages are about."""
+
+    def __init__(self, world):
+        self.now = timezone.now()
+        with clock.at(self.now - timedelta(days=20)):
+            self.prepare(world)
+        vars(self).update(vars(world))
+
+    def prepare(self, world):
+        acme, ada, eva = world.acme, world.admin, world.employee
+        self.ada, self.payor = ada, world.company_payor
+        acme.colleagues_visible = True
+        acme.repair_instructions = "Leave it at the IT desk, ground floor.\n\nTake your charger with you."
+        acme.save()
+
+        self.leaver = UserFactory(company=acme, full_name="Dag Moen")
+        self.newcomer = UserFactory(company=acme, full_name="Nils Ny")
+        self.without_devices = UserFactory(company=acme, full_name="Tom Tomt", password=PASSWORD)
+        self.closed_space = SpaceFactory(company=acme, name="Old office", closed_at=self.now)
+        self.closed_payor = PayorFactory(company=acme, name="Old cost centre", closed_at=self.now)
+        self.beginner = AdminFactory(company=CompanyFactory(name="Beginners"), full_name="Leo Ny", password=PASSWORD)
+
+        world.laptop = self.days_ago(2, world.laptop, "report", by=eva, problem="screen", description="A line.")
+        self.away = self.in_repair("ThinkPad T14", eva)
+        self.released = self.in_repair("Surface Pro 9", world.colleague)
+        acts.close_mdm_release(MDMRelease.objects.get(repair__device=self.released), "released", by=ada)
+        self.orphan = self.in_repair("Jabra Evolve2", self.leaver, category="Headset")
+        self.leaver.deactivate(by=ada)
+        self.back = self.days_ago(0, self.in_repair("HP ProDesk 600", eva), "finish", by=ada)
+        self.recycled = self.days_ago(0, self.in_repair("Canon PIXMA", world.shelf), "recycle", by=ada)
+        self.to_order = self.days_ago(0, self.in_repair("Pixel 8", eva), "recycle", by=ada, outcome="replaced")
+        self.replaced = self.in_repair("Pixel 7", eva)
+        self.instead = acts.replace(self.replaced, by=ada, holder=eva, payor=self.payor, name="Pixel 9")
+        self.lent = acts.lend(world.spare, self.away.repairs.get(), self.payor, by=ada)
+        DeviceFactory.create_batch(55, company=acme, by=ada, holder=world.colleague, payor=self.payor)
+        self.too_much(CompanyFactory(name=LONG))
+
+    def days_ago(self, days, device, verb, **facts):
+        with clock.at(self.now - timedelta(days=days)):
+            return device.move(verb, **facts)
+
+    def in_repair(self, name, holder, **fields):
+        """A device that is in repair since yesterday, asked for a week ago."""
+        company = self.ada.company
+        device = DeviceFactory(company=company, by=self.ada, name=name, holder=holder, payor=self.payor, **fields)
+        device = self.days_ago(7, device, "report", by=holder if isinstance(holder, User) else self.ada)
+        return self.days_ago(1, device, "take_in", by=self.ada)
+
+    def too_much(self, company):
+        """Everything as long as it may be, and a log of more than a page."""
+        self.long_admin = AdminFactory(company=company, full_name=f"Anna-Karin {LONG}", password=PASSWORD)
+        self.long_user = UserFactory(company=company, full_name=f"Karin-Anna {LONG}", password=PASSWORD)
+        self.long_space = SpaceFactory(company=company, name=LONG, description=LONG * 3)
+        self.long_payor = PayorFactory(company=company, name=LONG)
+        words = ("category", "manufacturer", "model", "model_number", "serial_number", "asset_tag", "supplier")
+        device = DeviceFactory(
+            company=company,
+            by=self.long_admin,
+            holder=self.long_user,
+            payor=self.long_payor,
+            name=LONG,
+            **dict.fromkeys(words, LONG[:60]),
+        )
+        device = device.move("report", by=self.long_user, description=LONG * 10)
+        for _note in range(50):
+            device = device.add_note(f"{LONG}\n{LONG}", by=self.long_admin)
+        self.long = device.move("take_in", by=self.long_admin)
+
+    # Addresses that are not a name and a key
+
+    def link_to_join(self):
+        return link_path(self.newcomer, link_keys.make_token(self.newcomer))
+
+    def link_to_reset(self):
+        eva = User.objects.get(email="eva@acme.example")
+        key = default_token_generator.make_token(eva)
+        return reverse("account_reset_password_from_key", args=[user_pk_to_url_str(eva), key])

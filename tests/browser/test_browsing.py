@@ -1,0 +1,116 @@
+"""What browsers and people do beside the way: click twice, go back, leave a page open, use two tabs."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from devices.models import Assignment, Event
+from repairs.models import MDMRelease, Repair
+
+with_and_without_script = pytest.mark.parametrize("hands", ["mouse", "no-script"])
+
+
+def happened(device):
+    """What the device's log says, by kind."""
+    return list(Event.objects.filter(device=device).order_by("sequence").values_list("kind", flat=True))
+
+
+@with_and_without_script
+def test_a_double_click_asks_for_one_repair(hands, sit_down, live_world):
+    eva = sit_down(live_world.employee, hands)
+    eva.page.goto(live_world.laptop.support_url)
+    eva.switch.check()
+    eva.button("Save").dblclick()
+    eva.sees_status("Active - needs repair")
+    assert Repair.objects.count() == 1
+    assert happened(live_world.laptop).count("reported") == 1
+
+
+@with_and_without_script
+def test_a_double_click_takes_a_device_in_once_and_gives_it_back_once(hands, sit_down, live_world):
+    laptop = live_world.laptop.move("report", by=live_world.employee)
+    ada = sit_down(live_world.admin, hands)
+    ada.page.goto(laptop.support_url)
+    ada.press(ada.link("Move to “In repair”"))
+    ada.button("Move to “In repair”").dblclick()
+    ada.sees_status("In repair")
+    assert MDMRelease.objects.count() == 1
+    assert happened(laptop).count("taken_in") == 1
+
+    ada.tab("Overview")
+    ada.button("Assign to Eva Lind").dblclick()
+    ada.sees_status("Active")
+    assert Assignment.objects.filter(device=laptop).count() == 2
+    assert happened(laptop).count("assigned_repaired") == 1
+
+
+def test_what_another_admin_did_meanwhile_is_told_and_nothing_happens_twice(sit_down, live_world):
+    laptop = live_world.laptop.move("report", by=live_world.employee)
+    ada, bodil = sit_down(live_world.admin), sit_down(live_world.second_admin)
+    ada.page.goto(laptop.support_url)
+    ada.press(ada.link("Revert to “Not in repair”"))
+    bodil.page.goto(laptop.support_url)
+    bodil.confirm("Move to “In repair”")
+    bodil.sees_status("In repair")
+
+    with ada.page.expect_response(re.compile("/revert/$")) as answer:
+        ada.press(ada.button("Revert to “Not in repair”"))
+    assert answer.value.status == 409
+    expect(ada.page.get_by_role("status").first).to_contain_text("MacBook Pro 14")
+    ada.sees_status("In repair")
+    assert "not_in_repair" not in happened(laptop)
+
+
+def test_a_form_that_waited_in_another_tab_does_not_act_on_the_next_repair(sit_down, live_world):
+    eva = sit_down(live_world.employee)
+    eva.page.goto(live_world.laptop.support_url)
+    laptop = live_world.laptop.move("report", by=live_world.employee)
+    laptop = laptop.move("revert", by=live_world.employee)
+    eva.switch.check()
+    with eva.page.expect_response(re.compile("/support/$")) as answer:
+        eva.press(eva.button("Save"))
+    assert answer.value.status == 409
+    eva.sees_status("Active")
+    assert happened(laptop).count("reported") == 1
+
+
+def test_after_signing_out_the_back_button_shows_nothing(sit_down, live_world):
+    eva = sit_down(live_world.employee)
+    eva.page.goto("/")
+    eva.page.goto(live_world.laptop.get_absolute_url())
+    eva.press(eva.button("Sign out"))
+    expect(eva.heading("Sign in")).to_be_visible()
+    for _page in range(2):
+        eva.page.go_back()
+        expect(eva.heading("Sign in")).to_be_visible()
+        expect(eva.page.locator("body")).not_to_contain_text("MacBook Pro 14")
+
+
+def test_a_window_of_somebody_who_was_signed_out_elsewhere_leads_to_the_sign_in_page(sit_down, live_world):
+    ada = sit_down(live_world.admin)
+    ada.page.goto(live_world.laptop.get_absolute_url())
+    ada.page.context.clear_cookies()
+    ada.press(ada.link("Unassign"))
+    expect(ada.heading("Sign in")).to_be_visible()
+
+
+def test_reloading_after_an_act_does_not_repeat_it(sit_down, live_world):
+    eva = sit_down(live_world.employee)
+    eva.page.goto(live_world.laptop.support_url)
+    eva.switch.check()
+    eva.press(eva.button("Save"))
+    eva.sees("Saved.")
+    eva.page.reload()
+    eva.sees_status("Active - needs repair")
+    expect(eva.page.get_by_role("main")).not_to_contain_text("Saved.")
+    assert happened(live_world.laptop).count("reported") == 1
+
+
+def test_support_staff_work_in_the_django_admin_without_a_word_in_the_console(sit_down, live_world):
+    siri = sit_down(live_world.support)
+    siri.page.goto("/")
+    expect(siri.page.get_by_text("Velory Support").first).to_be_visible()
+    siri.press(siri.link("Companies").first)
+    siri.press(siri.link("Acme"))
+    expect(siri.page.get_by_label("Repair flow released")).to_be_checked()
