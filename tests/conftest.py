@@ -3,9 +3,11 @@
 import os
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
+from django.utils import translation
 
 from accounts import walls
 from accounts.models import Company
@@ -34,8 +36,9 @@ def _flush_past_the_walls():
 
 @pytest.fixture(autouse=True)
 def _no_memory():
-    """Counts of sign-ins must not reach the next test."""
+    """Neither counts of sign-ins nor the language of whoever looked at a page last reach the next test."""
     cache.clear()
+    translation.activate(settings.LANGUAGE_CODE)
 
 
 @pytest.fixture(scope="session")

@@ -264,7 +264,7 @@ class Game(RuleBasedStateMachine):
         thing = self.things[name]
         expected = "denied"
         if self.admins(by, thing.company):
-            expected = "done" if thing.status == "active" else "refused"
+            expected = "done" if thing.status == "active" and thing.holder else "refused"
         person = self.get(by)
         self.attempt(expected, lambda: self.get(name).unassign(by=person), thing.company)
         if expected == "done":

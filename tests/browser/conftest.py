@@ -24,10 +24,7 @@ def browser_type_launch_args(browser_type_launch_args):
     if found is None:
         pytest.skip(f"no Chromium found (as {', '.join(chromium.NAMES)})")
     expect.set_options(timeout=TIMEOUT)
-    return browser_type_launch_args | {
-        "executable_path": found,
-        "args": ["--disable-gpu", "--disable-software-rasterizer"],
-    }
+    return browser_type_launch_args | {"executable_path": found}
 
 
 @pytest.fixture(scope="session")
