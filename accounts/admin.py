@@ -1,6 +1,5 @@
 """Companies and people, as Velory Support sees them, and what it may do to them."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import django.contrib.auth.admin  # noqa: F401  (registers Group, which is taken off below)
@@ -9,13 +8,14 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.text import capfirst
+from django.utils.text import capfirst, slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -40,6 +40,22 @@ def number_of(related: str) -> Coalesce:
 def add_person_url(company: Company) -> str:
     """The form for a new person, set up for the company's first IT admin."""
     return reverse("admin:accounts_user_add", query={"company": company.pk, "role": User.Role.ADMIN})
+
+
+class NewCompanyForm(forms.ModelForm):
+    """A company; its short name comes from its name where none is given."""
+
+    slug = forms.SlugField(
+        label=capfirst(gettext_lazy("short name")),
+        required=False,
+        help_text=gettext_lazy("Names the company in commands, such as acme. Left empty, it is made from the name."),
+    )
+
+    def clean_slug(self) -> str:
+        slug = self.cleaned_data["slug"] or slugify(self.cleaned_data.get("name", ""))[:50]
+        if not slug:
+            raise ValidationError(_("Type a short name: letters from a to z, digits and hyphens."))
+        return slug
 
 
 @admin.register(Company)
@@ -89,8 +105,10 @@ class CompanyAdmin(ReadOnlyAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Company | None = None) -> tuple[str, ...]:
         return tuple(name for name in self.get_fields(request, obj) if name not in self.changeable) if obj else ()
 
-    def get_prepopulated_fields(self, request: HttpRequest, obj: Company | None = None) -> dict[str, Sequence[str]]:
-        return {} if obj else {"slug": ["name"]}
+    def get_form(self, request: HttpRequest, obj: Company | None = None, change: bool = False, **kwargs: Any) -> Any:
+        if obj is None:
+            kwargs["form"] = NewCompanyForm
+        return super().get_form(request, obj, change, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Company, form: forms.ModelForm, change: bool) -> None:
         if change:

@@ -629,6 +629,21 @@ def test_a_second_click_is_told_and_changes_nothing(ada, world, view):
     assert Device.objects.filter(name="New one").count() <= 1
 
 
+def test_a_replacement_that_comes_too_late_keeps_what_was_typed(ada, in_repair, world):
+    ada.open(reverse("repairs:replace", args=[in_repair.pk]))
+    in_repair.move("finish", by=world.second_admin)
+    ada.press("Register replacement", name="MacBook Pro 16", serial_number="NEW-1")
+    assert ada.status == 409
+    assert (ada.field("name"), ada.field("serial_number")) == ("MacBook Pro 16", "NEW-1")
+    assert not Device.objects.filter(name="MacBook Pro 16").exists()
+
+    # Back in repair, what was typed goes through from where it stands.
+    fresh(in_repair).move("report", by=world.admin).move("take_in", by=world.admin)
+    ada.press("Register replacement")
+    ada.press("Register replacement")
+    assert Device.objects.get(name="MacBook Pro 16").serial_number == "NEW-1"
+
+
 @pytest.mark.parametrize(
     ("button", "fields"),
     [

@@ -155,6 +155,17 @@ def test_an_edit_overwrites_no_field_that_somebody_else_changed_meanwhile(ada, w
     assert (device.supplier, device.model) == ("Dustin", "M4")
 
 
+def test_an_edit_that_comes_too_late_is_told_and_keeps_what_was_typed(ada, world):
+    ada.open(world.laptop).follow("Edit")
+    world.laptop.move("report", by=world.admin).move("take_in", by=world.admin).move("recycle", by=world.admin)
+    ada.press("Save", name="MacBook Pro 14 (2024)", model="M4")
+    assert ada.status == 409
+    assert ada.messages == ["MacBook Pro 14 is archived and can't be edited."]
+    assert "Recycled" in ada.words
+    assert (ada.field("name"), ada.field("model")) == ("MacBook Pro 14 (2024)", "M4")
+    assert fresh(world.laptop).name == "MacBook Pro 14"
+
+
 def test_a_device_in_repair_can_be_edited(ada, world):
     world.laptop.move("report", by=world.admin).move("take_in", by=world.admin)
     ada.open(world.laptop).follow("Edit").press("Save", model="M4")

@@ -215,6 +215,14 @@ def test_a_new_company_has_its_payors_and_asks_for_its_first_admin(support):
     assert (form["company"].value(), form["role"].value()) == (str(company.pk), "admin")
 
 
+@pytest.mark.parametrize(("name", "slug"), [("Åkerö & Söner AB", "akero-soner-ab"), ("株式会社", None)])
+def test_a_short_name_comes_from_the_name_where_none_is_given(support, name, slug):
+    response = support.post(reverse("admin:accounts_company_add"), {"name": name, "slug": "", "plan": "trial"})
+    assert list(Company.objects.filter(name=name).values_list("slug", flat=True)) == ([slug] if slug else [])
+    if not slug:
+        assert "Type a short name" in response.content.decode()
+
+
 def test_a_short_name_is_given_once(support):
     data = {"name": "Acme again", "slug": "acme", "plan": "trial"}
     response = support.post(reverse("admin:accounts_company_add"), data)

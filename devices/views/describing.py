@@ -1,6 +1,7 @@
 """Registering a device, editing what it is, and noting something about it."""
 
 from copy import copy
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -36,12 +37,25 @@ def register(request: PersonRequest) -> HttpResponse:
     return render(request, "devices/register.html", {"form": form})
 
 
-@device_view("GET", "HEAD", "POST", admin=True, refused_on=overview_page)
+def edit_form(request: PersonRequest, device: Device) -> DeviceForm:
+    """The form, over a copy: it writes into its instance, and the page's head shows the device as it is."""
+    return DeviceForm(posted(request), instance=copy(device), company=request.user.company)
+
+
+def refused_edit(request: PersonRequest, device: Device, *, status: int, **typed: Any) -> HttpResponse:
+    """Beside the device as it is now, the form as somebody had filled it in; Overview where there was none."""
+    if request.method != "POST":
+        return overview_page(request, device, status=status)
+    context = {"device": device, "form": edit_form(request, device)}
+    return render(request, "devices/edit.html", context, status=status)
+
+
+@device_view("GET", "HEAD", "POST", admin=True, refused_on=refused_edit)
 def edit(request: PersonRequest, device: Device) -> HttpResponse:
     """What the device is: each field that changes has its line in the event log."""
-    device.require_editable()
-    # A copy, as a form writes into its instance and the page's head shows the device as it is.
-    form = DeviceForm(posted(request), instance=copy(device), company=request.user.company)
+    if request.method != "POST":
+        device.require_editable()
+    form = edit_form(request, device)
     if request.method == "POST" and form.is_valid():
         changed = {name: value for name, value in form.description.items() if name in form.changed_data}
         try:

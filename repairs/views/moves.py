@@ -25,11 +25,12 @@ def confirm(request: PersonRequest, template: str, device: Device, verb: str, fo
     """The confirmation window: what will happen, with real names. A move that isn't possible now is refused before
     anybody is asked to confirm it."""
     device.require(verb, request.user)
-    context = page_context(request, device) | {
-        "form": form,
-        "cancel_url": device.support_url,
-    }
-    return render(request, f"repairs/{template}.html", context)
+    return window(request, template, device, form)
+
+
+def window(request: PersonRequest, template: str, device: Device, form: Any, *, status: int = 200) -> HttpResponse:
+    context = page_context(request, device) | {"form": form, "cancel_url": device.support_url}
+    return render(request, f"repairs/{template}.html", context, status=status)
 
 
 @device_view("GET", "HEAD", "POST", admin=True, refused_on=support_page)
@@ -87,7 +88,17 @@ def remove(request: PersonRequest, device: Device) -> HttpResponse:
     return confirm(request, "remove", device, "recycle", form)
 
 
-@device_view("GET", "HEAD", "POST", admin=True, refused_on=support_page)
+def refused_replacement(request: PersonRequest, device: Device, *, status: int, **typed: Any) -> HttpResponse:
+    """Beside the device as it is now, the form as somebody had filled it in; Support where there was none."""
+    if request.method != "POST":
+        return support_page(request, device, status=status)
+    filled_in = request.POST.copy()
+    filled_in["seen"] = str(device.revision)
+    form = ReplaceForm(filled_in, device=device, company=request.user.company)
+    return window(request, "replace", device, form, status=status)
+
+
+@device_view("GET", "HEAD", "POST", admin=True, refused_on=refused_replacement)
 def replace(request: PersonRequest, device: Device) -> HttpResponse:
     """In repair → Recycled, and the new device registered, assigned and linked in the same act."""
     form = ReplaceForm(posted(request), device=device, company=request.user.company)
