@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from .models import Company, Payor, Space, User
-from .models.closable import Refused, StillInUse
+from .models.closable import Refused
 from .models.user import AddressTaken, LinkUsed
 from .text import clean_email
 
@@ -23,6 +23,13 @@ from .text import clean_email
 def posted(request: HttpRequest) -> QueryDict | None:
     """What a form is bound to: what was sent, even where that is nothing; None on a GET."""
     return request.POST if request.method == "POST" else None
+
+
+def compare_with_what_was_shown(form: forms.BaseForm) -> None:
+    """Send along what the page showed: so that `changed_data` is what this person changed, and not what somebody else
+    did meanwhile."""
+    for field in form.fields.values():
+        field.show_hidden_initial = True
 
 
 # Rows of a company
@@ -36,13 +43,18 @@ class CompanyRowForm(forms.ModelForm):
 
     once = "name"
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance._state.adding:
+            compare_with_what_was_shown(self)
+
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
         self.refuse_duplicate()
 
     def refuse_duplicate(self) -> None:
         """Put the constraint's message beside its field (Django would put it on top of the form)."""
-        if self.once not in self.cleaned_data:
+        if self.once not in self.cleaned_data or self.once not in self.changed_data:
             return
         others = {field.name for field in self.instance._meta.fields} - {"company", self.once}
         try:
@@ -62,11 +74,11 @@ class CompanyRowForm(forms.ModelForm):
         return self.is_valid()
 
     def write(self) -> None:
-        """Insert the row, or update what the form shows of it and nothing else."""
+        """Insert the row, or update what was changed of it and nothing else."""
         if self.instance._state.adding:
             self.instance.save(force_insert=True)
         else:
-            self.instance.save(update_fields=self._meta.fields)
+            self.instance.save(update_fields=self.changed_data)
 
 
 class SpaceForm(CompanyRowForm):
@@ -113,6 +125,7 @@ class UserForm(CompanyRowForm):
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.by = by
         self.fields["language"].choices = [("", _("As in the browser")), *User.Language.choices]  # type: ignore[attr-defined]
         email = self.fields["email"]
         if self.instance == by:
@@ -134,22 +147,25 @@ class UserForm(CompanyRowForm):
     def new_email(self) -> str:
         """The address, where it is another than before: an account of its own, which is joined anew."""
         email: str = self.cleaned_data["email"]
-        return email if email != self.initial.get("email") else ""
+        return email if "email" in self.changed_data and email != self.initial.get("email") else ""
 
     def write(self) -> None:
         person = self.instance
         if person._state.adding:
             self.instance = User.objects.create_user(company=person.company, **self.cleaned_data)
             return
-        if self.cleaned_data["role"] != self.initial["role"]:
-            try:
-                person.set_role(self.cleaned_data["role"])
-            except StillInUse as refusal:
-                self.add_error("role", str(refusal))
-                return
-        person.save(update_fields=["full_name", "language"])
-        if self.new_email:
-            person.change_email(self.new_email)
+        field = "role"
+        try:
+            if field in self.changed_data:
+                person.set_role(self.cleaned_data["role"], by=self.by)
+            field = "email"
+            if self.new_email:
+                person.change_email(self.new_email, by=self.by)
+        except Refused as refusal:
+            self.add_error(field, str(refusal))
+            transaction.set_rollback(True)
+            return
+        person.save(update_fields=[name for name in self.changed_data if name in ("full_name", "language")])
 
 
 class DeactivateForm(forms.Form):
@@ -215,21 +231,24 @@ class SettingsForm(forms.ModelForm):
             "colleagues_visible": forms.CheckboxInput(attrs={"role": "switch"}),
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.by = by
         payors = self.instance.payors.open().exclude(kind=Payor.Kind.EMPLOYEE)
         self.fields["repair_payor"].queryset = payors  # type: ignore[attr-defined]
         self.initial["repair_payor"] = self.instance.repair_payor.pk
+        compare_with_what_was_shown(self)
 
     @transaction.atomic
     def saved(self) -> bool:
-        """Save what was chosen. False when the payor was closed a moment ago."""
-        try:
-            self.instance.set_repair_payor(self.cleaned_data["repair_payor"])
-        except ValidationError as refusal:
-            self.add_error("repair_payor", refusal)
-            return False
-        self.instance.save(update_fields=self._meta.fields)
+        """Save what was changed. False when the payor was closed a moment ago."""
+        if "repair_payor" in self.changed_data:
+            try:
+                self.instance.set_repair_payor(self.cleaned_data["repair_payor"], by=self.by)
+            except ValidationError as refusal:
+                self.add_error("repair_payor", refusal)
+                return False
+        self.instance.save(update_fields=[name for name in self.changed_data if name != "repair_payor"])
         return True
 
 

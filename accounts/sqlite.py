@@ -1,4 +1,5 @@
-"""SQLite's LIKE folds only the letters of ASCII, so a search for "åsa" would miss "Åsa". PostgreSQL folds them all."""
+"""SQLite folds only the letters of ASCII, so a search for "åsa" would miss "Åsa", and both could be names of spaces.
+PostgreSQL folds them all."""
 
 import re
 from functools import lru_cache
@@ -26,8 +27,14 @@ def like(pattern: Any, text: Any, escape: str = "") -> bool | None:
     return _compiled(str(pattern), escape).fullmatch(str(text).casefold()) is not None
 
 
+def lower(text: Any) -> str | None:
+    """`LOWER(text)`, whatever the alphabet. NULL gives NULL."""
+    return None if text is None else str(text).lower()
+
+
 def teach(sender: Any, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
-    """Give each new connection to SQLite our LIKE."""
+    """Give each new connection to SQLite our LIKE and LOWER."""
     if connection.vendor == "sqlite":
+        connection.connection.create_function("lower", 1, lower, deterministic=True)
         connection.connection.create_function("like", 2, like, deterministic=True)
         connection.connection.create_function("like", 3, like, deterministic=True)

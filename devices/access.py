@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import PersonRequest, member_required
 
-from .models import Device, MoveRefused
+from .models import Device, FlowOff, MoveRefused
 
 # Fields in which people write sentences, which a refusal must not lose.
 LONG_TEXTS = ("description", "text")
@@ -35,7 +35,8 @@ def device_view(
 
     404 where the person may not see it, then 403 where `admin` is asked for and they are none. A MoveRefused answers
     409 with `refused_on(request, device, status=409)`: the current page, as it is now, with the message on top, and
-    with what was `typed`, where there is no form for it any more.
+    with what was `typed`, where there is no form for it any more. Where the flow was switched off meanwhile it is the
+    same page, with 403.
     """
 
     def decorate(view: DeviceView) -> DeviceView:
@@ -50,12 +51,13 @@ def device_view(
                 raise PermissionDenied(_("Only an IT admin may do this."))
             try:
                 return view(request, device, **kwargs)
-            except MoveRefused as refusal:
+            except (MoveRefused, FlowOff) as refusal:
                 if refused_on is None:
                     raise
                 messages.error(request, str(refusal))
                 typed = [text for name in LONG_TEXTS if (text := request.POST.get(name))]
-                return refused_on(request, visible_device(request, pk), status=409, typed=typed)
+                status = 409 if isinstance(refusal, MoveRefused) else 403
+                return refused_on(request, visible_device(request, pk), status=status, typed=typed)
 
         return wrapper
 

@@ -86,8 +86,9 @@ class SeenField(forms.IntegerField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, **kwargs)
 
-    def clean(self, value: Any) -> int | None:
+    def clean(self, value: Any) -> int:
         try:
-            return super().clean(value)
+            seen = super().clean(value)
         except ValidationError:
-            return -1  # no revision at all: no page of ours showed that
+            seen = None
+        return -1 if seen is None else seen  # no page of ours: nothing was ever as it showed

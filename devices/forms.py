@@ -6,6 +6,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.forms import compare_with_what_was_shown
 from accounts.models import Company, Space
 
 from . import categories
@@ -57,9 +58,7 @@ class DeviceForm(forms.ModelForm):
         self.instance.company = company
         self.initial["category"] = categories.label(self.initial.get("category") or "Laptop")
         if self.instance.pk is not None:
-            # So that what counts as changed is what this person changed, and not what somebody else did meanwhile.
-            for field in self.fields.values():
-                field.show_hidden_initial = True
+            compare_with_what_was_shown(self)
 
     @property
     def category_choices(self) -> list[str]:

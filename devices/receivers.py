@@ -57,6 +57,13 @@ def log_restoration(device: Device, *, by: User, **facts: Any) -> None:
     device.record("restored", by=by)
 
 
+@on_edge(Status.RECYCLED, Status.ACTIVE)
+def replace_closed_payor(device: Device, *, by: User, **facts: Any) -> None:
+    """The payor stays as it is, unless it was closed while the device was archived."""
+    if device.payor is not None and not device.payor.is_open:
+        device.let_repair_payor_pay(by=by)
+
+
 @receiver(holdings_wanted)
 def devices_of(subject: User | Space | Payor, **kwargs: Any) -> list[Device]:
     """What a person or space holds, or what a payor pays for (archived devices are history)."""
@@ -65,6 +72,9 @@ def devices_of(subject: User | Space | Payor, **kwargs: Any) -> list[Device]:
 
 @receiver(releasing)
 def take_everything_back(subject: User | Space, by: User, **kwargs: Any) -> None:
-    """Unassign whatever somebody holds. Raises MoveRefused for what is waiting for repair."""
-    for device in subject.devices.order_by("pk"):
+    """Unassign whatever somebody holds. Raises MoveRefused for what is waiting for repair.
+
+    Locked first: a device that another admin has given to somebody else meanwhile is not theirs any more.
+    """
+    for device in list(subject.devices.order_by("pk").select_for_update(no_key=True)):
         device.unassign(by=by)

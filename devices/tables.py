@@ -1,11 +1,12 @@
 """The tables of Hardware: which devices each holds, and how it is searched, filtered and sorted."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import django_filters
 from django.db import models
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Lower
 from django.forms import TextInput
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -108,36 +109,33 @@ TABLES = {
 HOLDER = Coalesce("holder_user__full_name", "holder_space__name", models.Value(""))
 PREVIOUS_HOLDER = Coalesce("last_holder_user__full_name", "last_holder_space__name", models.Value(""))
 
-SORTS = {
-    "name": ("name",),
-    "category": ("category", "name"),
-    "serial": ("serial_key", "name"),
-    "holder": ("holder_name", "name"),
-    "payor": ("payor__name", "name"),
-    "status": ("status", "name"),
-    "since": ("status_since",),
+_NAME = Lower("name")
+SORTS: dict[str, tuple[models.F | models.Func, ...]] = {
+    "name": (_NAME,),
+    "category": (Lower("category"), _NAME),
+    "serial": (models.F("serial_key"), _NAME),
+    "holder": (Lower("holder_name"), _NAME),
+    "payor": (Lower("payor__name"), _NAME),
+    "status": (models.F("status"), _NAME),
+    "since": (models.F("status_since"),),
 }
 
 # Where a word of the search is looked for as it stands.
-_TEXTS = (
-    "name",
-    "manufacturer",
-    "model",
-    "imei",
-    "holder_user__full_name",
-    "holder_space__name",
-    "last_holder_user__full_name",
-)
+_TEXTS = ("name", "manufacturer", "model", "imei")
+_HOLDERS = ("holder_user__full_name", "holder_space__name")
+_PREVIOUS_HOLDERS = ("last_holder_user__full_name", "last_holder_space__name")
 
 
-def search(devices: models.QuerySet[Device], text: str) -> models.QuerySet[Device]:
-    """Devices whose name, model, serial number, asset tag, IMEI or person contains the text. Every word must be found
-    somewhere; serial numbers and asset tags are compared without blanks and hyphens, also over several words."""
+def search(devices: models.QuerySet[Device], text: str, *, previous: bool = False) -> models.QuerySet[Device]:
+    """Devices whose name, model, serial number, asset tag, IMEI or holder contains the text; with `previous`, whose
+    previous holder does. Every word must be found somewhere; serial numbers and asset tags are compared without blanks
+    and hyphens, also over several words."""
+    texts = _TEXTS + (_PREVIOUS_HOLDERS if previous else _HOLDERS)
     whole = identifier_key(text)
     by_words = models.Q()
     for word in text.split()[:8]:
         match = models.Q()
-        for field in _TEXTS:
+        for field in texts:
             match |= models.Q(**{f"{field}__icontains": word})
         if key := identifier_key(word):
             match |= models.Q(serial_key__contains=key) | models.Q(asset_tag_key__contains=key)
@@ -147,7 +145,31 @@ def search(devices: models.QuerySet[Device], text: str) -> models.QuerySet[Devic
     return devices.filter(by_words | models.Q(serial_key__contains=whole) | models.Q(asset_tag_key__contains=whole))
 
 
-class HardwareFilter(django_filters.FilterSet):
+class TableFilter(django_filters.FilterSet):
+    """What the filters over every table know of themselves."""
+
+    @property
+    def is_used(self) -> bool:
+        """Whether anything is searched for or filtered."""
+        return any(self.data.get(name) for name in self.filters)
+
+    @property
+    def are_open(self) -> bool:
+        """Whether a filter beside the search is set, so that the page shows them."""
+        return any(self.data.get(name) for name in self.filters if name != "q")
+
+    def order(self, sorts: Mapping[str, tuple[models.F | models.Func, ...]], otherwise: str) -> list[models.OrderBy]:
+        """The keys of `sorts` that the address asks for, downwards with a "-"; blank ones last, whichever the database
+        and the direction."""
+        asked: Any = self.data.get("sort", "")
+        if asked.removeprefix("-") not in sorts:
+            asked = otherwise
+        down = asked.startswith("-")
+        keys = (*sorts[asked.removeprefix("-")], models.F("pk"))
+        return [key.desc(nulls_last=True) if down else key.asc(nulls_last=True) for key in keys]
+
+
+class HardwareFilter(TableFilter):
     """The search and filters over a table; every choice is the company's own."""
 
     q = django_filters.CharFilter(
@@ -187,7 +209,7 @@ class HardwareFilter(django_filters.FilterSet):
             del self.filters["status"]
 
     def filter_text(self, devices: models.QuerySet[Device], name: str, value: str) -> models.QuerySet[Device]:
-        return search(devices, value)
+        return search(devices, value, previous=self.table.previous)
 
     def filter_holder(
         self, devices: models.QuerySet[Device], name: str, value: User | Space
@@ -196,22 +218,7 @@ class HardwareFilter(django_filters.FilterSet):
         field = "holder_user" if name == "person" else "holder_space"
         return devices.filter(**{f"last_{field}" if self.table.previous else field: value})
 
-    @property
-    def is_used(self) -> bool:
-        """Whether anything is searched for or filtered."""
-        return any(self.data.get(name) for name in self.filters)
-
-    @property
-    def are_open(self) -> bool:
-        """Whether a filter beside the search is set, so that the page shows them."""
-        return any(self.data.get(name) for name in self.filters if name != "q")
-
     def sorted(self) -> models.QuerySet[Device]:
         """The rows in the order that the address asks for, with everybody a row names."""
-        asked: Any = self.data.get("sort", "")
-        if asked.removeprefix("-") not in SORTS:
-            asked = self.table.sort
-        keys = SORTS[asked.removeprefix("-")]
         rows = self.qs.with_people().annotate(holder_name=PREVIOUS_HOLDER if self.table.previous else HOLDER)
-        sign = "-" if asked.startswith("-") else ""
-        return rows.order_by(*(f"{sign}{key}" for key in keys), f"{sign}id")
+        return rows.order_by(*self.order(SORTS, self.table.sort))

@@ -43,6 +43,7 @@ def amend(repair: Repair, *, by: User, seen: int | None = None, problem: str, de
                 % {"device": device, "status": device.get_status_display()}
             )
         Repair.objects.open().filter(device=device).update(problem=problem, description=description)
+        device.revision += 1  # whoever reads the older words must not act on them
 
 
 def close_mdm_release(release: MDMRelease, state: str, *, by: User) -> None:
@@ -69,8 +70,8 @@ def replace(
     *,
     by: User,
     seen: int | None = None,
-    holder: User | Space | None,
-    payor: Payor | None,
+    holder: User | Space,
+    payor: Payor,
     **description: Any,
 ) -> Device:
     """Register a new device instead of one in repair, hand it to `holder`, and recycle the old one: one act.

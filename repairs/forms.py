@@ -44,9 +44,14 @@ class RequestForm(SeenForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        written = cleaned.get("problem") or cleaned.get("description")
-        if written and self.repair is None and not cleaned.get("needs_repair"):
-            self.add_error("needs_repair", _("Turn the switch on to ask for a repair, or clear what you wrote."))
+        written = [name for name in ("problem", "description") if cleaned.get(name)]
+        if cleaned.get("needs_repair") or not any(cleaned[name] != self.initial.get(name) for name in written):
+            return cleaned
+        if self.repair is None:
+            text = _("Turn the switch on to ask for a repair, or clear what you wrote.")
+        else:
+            text = _("Leave the switch on to save what you wrote, or clear it to take the request back.")
+        self.add_error("needs_repair", text)
         return cleaned
 
 
@@ -94,6 +99,7 @@ class ReplaceForm(RegisterForm):
             if device.last_payor is not None and device.last_payor.is_open:
                 initial["payor"] = device.last_payor.pk
         super().__init__(*args, initial=initial, **kwargs)
+        self.fields["holder"].required = self.fields["payor"].required = True
 
 
 # Assigning. Three short forms instead of one, so that the payor can stand preselected without a script: the remembered

@@ -151,7 +151,7 @@ def farewells(user: User, **kwargs: Any) -> dict[str, Any]:
     a while what became of it, and what they have or may order instead."""
     removed = Repair.objects.filter(
         company=user.company,
-        holder_user=user,
+        device__last_holder_user=user,
         outcome__in=[Repair.Outcome.RECYCLED, Repair.Outcome.REPLACED],
         closed_at__gte=clock.now() - FAREWELL,
         device__status=Status.RECYCLED,

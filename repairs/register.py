@@ -384,12 +384,12 @@ def _twins(model: type[models.Model], rows: models.QuerySet) -> Iterator[tuple[s
         if not isinstance(constraint, models.UniqueConstraint) or "id" in constraint.fields:
             continue
         expressions = {f"part_{i}": part for i, part in enumerate(constraint.expressions)}
-        everywhere = "company" not in str(constraint.deconstruct())
+        parts = [*constraint.fields, *(part.name for part in constraint.expressions if isinstance(part, models.F))]  # type: ignore[attr-defined]
+        everywhere = "company" not in parts
         among = (model._default_manager.all() if everywhere else rows).annotate(**expressions)
         if constraint.condition is not None:
             among = among.filter(constraint.condition)
-        parts = among.order_by().values(*constraint.fields, *expressions)
-        groups = parts.annotate(twins=Count("pk"))
+        groups = among.order_by().values(*constraint.fields, *expressions).annotate(twins=Count("pk"))
         for group in groups.filter(twins__gt=1):
             group.pop("twins")
             pks = list(among.filter(**group).order_by("pk").values_list("pk", flat=True))

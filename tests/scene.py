@@ -71,9 +71,10 @@ class Scene:
         }.get(about, [about])
 
     def data(self, name, person=None):
-        """What this person fills in: enough for the act."""
+        """What this person fills in: enough for the act. Each form carries the revision that the page showed."""
         fill_in = _DATA.get(name)
-        return fill_in(self, person or self.employee) if fill_in else {}
+        seen = {"seen": Device.objects.get(pk=self.laptop.pk).revision}
+        return seen | (fill_in(self, person or self.employee) if fill_in else {})
 
 
 def _device(scene, person):
@@ -111,7 +112,9 @@ _DATA = {
     "repairs:backup": _backup,
     "repairs:mdm": _mdm,
     "repairs:remove": lambda scene, person: {"outcome": "recycled"},
-    "repairs:replace": _device,
+    "repairs:replace": lambda scene, person: (
+        _device(scene, person) | {"holder": f"user-{scene.colleague.pk}", "payor": scene.company.own_payor.pk}
+    ),
     "accounts:space_new": lambda scene, person: {"name": "Cellar"},
     "accounts:space_edit": lambda scene, person: {"name": "Cellar"},
     "accounts:payor_new": lambda scene, person: {"name": "Cost centre 1"},

@@ -19,6 +19,7 @@ from accounts import clock
 from accounts.models import Payor, Space, User
 from accounts.tokens import link_keys, link_path
 from tests.factories import DeviceFactory, PayorFactory, SpaceFactory, UserFactory
+from tests.visitor import Visitor
 from tests.world import PASSWORD
 
 NEW_PASSWORD = "quite another phrase 7"
@@ -175,7 +176,7 @@ def test_the_first_two_payors_and_the_repair_payor_stay(as_admin, world):
         assert "comes with every company and stays." in response.text
         as_admin.post(payor.get_absolute_url(), {"name": "Mum"})
         assert str(payor) == str(Payor.objects.get(pk=payor.pk))
-    world.acme.set_repair_payor(world.cost_centre)
+    world.acme.set_repair_payor(world.cost_centre, by=world.admin)
     assert "Choose another repair payor" in as_admin.get(world.cost_centre.get_absolute_url()).text
     response = as_admin.post(reverse("accounts:payor_remove", args=[world.cost_centre.pk]))
     assert "Choose another repair payor in Settings first." in response.text
@@ -184,7 +185,7 @@ def test_the_first_two_payors_and_the_repair_payor_stay(as_admin, world):
 def test_a_payor_s_archived_devices_are_not_counted(as_admin, world):
     payor = PayorFactory(company=world.acme, name="Aardvark")
     DeviceFactory(company=world.acme, holder=world.employee, payor=payor)
-    world.acme.set_repair_payor(payor)
+    world.acme.set_repair_payor(payor, by=world.admin)
     DeviceFactory(company=world.acme, status="recycled")
     rows = as_admin.get(reverse("accounts:payors")).context["page"].object_list
     assert {row.name: row.held for row in rows}["Aardvark"] == 1
@@ -199,6 +200,19 @@ def test_a_confirmation_window_is_a_fragment_for_htmx(as_admin, world):
         fragment = as_admin.get(url, headers={"HX-Request": "true"}).text
         assert 'id="dialog-title"' in fragment
         assert "<html" not in fragment
+
+
+@pytest.mark.parametrize(("first", "second"), [("Åre", "åre"), ("Ärla", "ÄRLA")])
+def test_letter_case_makes_no_other_name_whatever_the_alphabet(world, first, second):
+    ada = Visitor(world.admin).open(reverse("accounts:space_new")).press("Add space", name=first)
+    ada.open(reverse("accounts:space_new")).press("Add space", name=second)
+    assert ada.errors == {"name": "There is a space with this name already."}
+
+
+def test_a_shelf_of_many_shows_some_and_leads_to_all(world):
+    DeviceFactory.create_batch(21, company=world.acme, by=world.admin, holder=world.shelf)
+    ada = Visitor(world.admin).open(world.shelf).follow("Show all 22 devices")
+    assert "1–22 of 22" in ada.words
 
 
 # Pages stay fast
@@ -351,6 +365,28 @@ def test_a_person_is_edited_and_stays_signed_in(as_admin, client, world):
     assert said(response) == ["Eva Lindgren was saved."]
     eva = User.objects.get(pk=world.employee.pk)
     assert (eva.full_name, eva.language, eva.role, eva.has_joined) == ("Eva Lindgren", "sv", "admin", True)
+
+
+def test_a_page_from_before_changes_nothing_that_somebody_else_has_changed_meanwhile(world):
+    ada = Visitor(world.admin).open(world.colleague)
+    carl = User.objects.get(pk=world.colleague.pk)
+    carl.set_role("admin", by=world.second_admin)
+    carl.change_email("carl.berg@acme.example", by=world.second_admin)
+    carl.join(NEW_PASSWORD)
+    ada.press("Save", full_name="Carl Bergh")
+    carl = User.objects.get(pk=carl.pk)
+    assert (carl.full_name, carl.role, carl.email) == ("Carl Bergh", "admin", "carl.berg@acme.example")
+    assert carl.has_joined
+
+
+def test_settings_from_before_change_nothing_that_somebody_else_has_changed_meanwhile(world):
+    ada = Visitor(world.admin).open(reverse("accounts:settings"))
+    type(world.acme).objects.update(repair_instructions="Bring it to room 3.")
+    world.acme.set_repair_payor(world.cost_centre, by=world.second_admin)
+    ada.press("Save", colleagues_visible=True)
+    acme = world.again().acme
+    assert (acme.repair_instructions, acme.repair_payor) == ("Bring it to room 3.", world.cost_centre)
+    assert acme.colleagues_visible
 
 
 def test_another_address_is_joined_anew(as_admin, world):

@@ -135,7 +135,7 @@ def test_the_device_moves_from_needs_repair_to_in_repair_by_itself(ada, in_repai
 
 
 def test_the_company_s_repair_payor_pays_in_repair(ada, reported, world):
-    world.acme.set_repair_payor(world.cost_centre)
+    world.acme.set_repair_payor(world.cost_centre, by=world.admin)
     ada.open(reported.support_url).follow("Move to “In repair”")
     assert "Payor changes from Employee to Cost centre 4711." in ada.words
     ada.press("Move to “In repair”")

@@ -336,6 +336,44 @@ def test_what_became_of_a_device_is_told_to_nobody_else_and_not_for_ever(eva, ad
         assert "MacBook Pro 14" not in eva.open("/").words
 
 
+def test_what_may_be_ordered_is_told_also_where_it_came_back_and_broke_again_before_anybody_had_it(eva, ada, world):
+    laptop = taken_in(world.laptop, world.admin).move("finish", by=world.admin)
+    laptop = laptop.move("report", by=world.admin).move("take_in", by=world.admin)
+    ada.open(reverse("repairs:remove", args=[laptop.pk]))
+    ada.press("Remove device", outcome="Replaced: Eva Lind may order a new one")
+    assert "You may order a new one" in eva.open("/").words
+
+
+def test_the_switch_turned_off_keeps_what_was_written_beside_it(eva, world):
+    reported(world.laptop, description="It flickers.")
+    eva.open(world.laptop.support_url).press("Save", needs_repair=False, description="It flickers, and smells.")
+    assert eva.errors["needs_repair"].startswith("Leave the switch on to save what you wrote")
+    assert eva.field("description") == "It flickers, and smells."
+    assert fresh(world.laptop).status == Status.NEEDS_REPAIR
+    eva.press("Save", needs_repair=False, description="")
+    assert fresh(world.laptop).status == Status.ACTIVE
+
+
+def test_words_that_somebody_else_has_changed_meanwhile_are_not_overwritten(eva, ada, world):
+    reported(world.laptop, description="It flickers.")
+    for visitor in (eva, ada):
+        visitor.open(world.laptop.support_url)
+    ada.open(reverse("repairs:intake", args=[world.laptop.pk]))
+    eva.press("Save", description="It burns.")
+    ada.press("Move to “In repair”")
+    assert ada.status == 409
+    assert Repair.objects.get().description == "It burns."
+
+
+def test_where_the_flow_is_switched_off_meanwhile_nothing_typed_is_lost(eva, world):
+    eva.open(world.laptop.support_url)
+    Company.objects.filter(pk=world.acme.pk).update(repair_flow_released=False)
+    eva.press("Save", needs_repair=True, description="It fell into the lake.")
+    assert eva.status == 403
+    assert "It fell into the lake." in eva.words
+    assert "The repair flow is not activated for your company" in eva.words
+
+
 def test_a_refusal_loses_nothing_that_was_typed(eva, world):
     eva.open(world.laptop.support_url)
     taken_in(world.laptop, world.admin)
@@ -408,6 +446,14 @@ def test_my_devices_are_searched_and_paged(eva, world):
     assert "MacBook Pro 14" in eva.words
     assert "iPhone 15" not in eva.words
     assert "None of your devices matches." in eva.open("/", q="tablet").words
+
+
+def test_a_search_tells_nobody_who_had_a_device_before(eva, ada, world):
+    world.tablet.assign(world.employee, world.company_payor, by=world.admin)
+    assert "Galaxy Tab S9" in eva.open("/", q="Tab").words
+    assert "Galaxy Tab S9" not in eva.open("/", q="Carl").words
+    ada.open(reverse("devices:hardware"), q="Carl")
+    assert "Galaxy Tab S9" not in ada.words
 
 
 def test_who_has_no_devices_reads_what_would_stand_there(world):

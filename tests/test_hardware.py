@@ -148,6 +148,16 @@ def test_each_column_sorts_both_ways(ada, world):
     assert names(ada.open(HARDWARE, sort="-since"))[0] == "iPhone 15"
 
 
+def test_names_are_sorted_as_people_do_and_blanks_come_last(ada, world):
+    DeviceFactory(company=world.acme, by=world.admin, name="aardvark")
+    DeviceFactory(company=world.acme, by=world.admin, name="Zebra")
+    listed = names(ada.open(HARDWARE))
+    assert listed.index("aardvark") == 0
+    assert listed.index("Zebra") == len(listed) - 1
+    assert names(ada.open(HARDWARE, sort="payor"))[-3:] == ["aardvark", "ThinkPad X1", "Zebra"]
+    assert set(names(ada.open(HARDWARE, sort="-payor"))[-3:]) == {"aardvark", "ThinkPad X1", "Zebra"}
+
+
 def test_a_long_table_is_paged_and_keeps_search_and_order(ada, world):
     DeviceFactory.create_batch(60, company=world.acme, by=world.admin, manufacturer="Logitech")
     ada.open(HARDWARE, q="logitech", sort="-name")

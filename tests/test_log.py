@@ -163,6 +163,15 @@ def test_an_employee_reads_of_their_own_time_with_the_device_and_no_notes_or_cos
     assert len(read_by(world.admin, device)) == device.log_sequence
 
 
+def test_an_employee_reads_no_more_in_the_log_than_on_the_page(world):
+    world.laptop.edit(by=world.admin, supplier="Dustin AB", order_number="PO-77", model="M4")
+    laptop = world.laptop.assign(world.employee, world.cost_centre, by=world.admin)
+    words = " ".join(read_by(world.employee, laptop))
+    assert "changed model" in words
+    for hidden in ("Dustin AB", "PO-77", "Cost centre 4711"):
+        assert hidden not in words
+
+
 def test_reading_a_log_takes_two_queries_however_long_it_is(told, django_assert_num_queries):
     with django_assert_num_queries(2):
         lines = [event.sentence for event in told.laptop.events.with_names()]

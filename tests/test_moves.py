@@ -209,7 +209,7 @@ def test_a_revert_closes_the_repair_and_leaves_holder_and_payor(world):
 
 def test_the_reporter_may_revert_what_they_do_not_hold(world):
     device = world.laptop.move("report", by=world.admin)
-    world.admin.set_role("employee")
+    world.admin.set_role("employee", by=world.second_admin)
     device = device.move("revert", by=User.objects.get(pk=world.admin.pk))
     assert device.status == Status.ACTIVE
 
@@ -263,7 +263,7 @@ def test_a_step_that_changes_nothing_has_no_line(world):
 
 
 def test_the_company_chooses_who_pays_in_repair(world):
-    world.acme.set_repair_payor(world.cost_centre)
+    world.acme.set_repair_payor(world.cost_centre, by=world.admin)
     world.again()
     device = laptop_in(Status.IN_REPAIR, world)
     assert device.payor == world.cost_centre
@@ -274,7 +274,7 @@ def test_the_company_chooses_who_pays_in_repair(world):
 @pytest.mark.parametrize("name", ["employee_payor", "globex_payor"])
 def test_employee_and_strangers_never_pay_in_repair(world, name):
     with pytest.raises(ValidationError):
-        world.acme.set_repair_payor(getattr(world, name))
+        world.acme.set_repair_payor(getattr(world, name), by=world.admin)
     assert world.again().acme.repair_payor == world.company_payor
 
 
@@ -418,7 +418,14 @@ def test_a_replacement_that_cannot_be_registered_leaves_the_old_one_in_repair(wo
     old = laptop_in(Status.IN_REPAIR, world)
     before = everything()
     with pytest.raises(ValidationError):
-        replace(old, by=world.admin, holder=None, payor=None, name="Twin", serial_number=world.phone.serial_number)
+        replace(
+            old,
+            by=world.admin,
+            holder=world.employee,
+            payor=world.employee_payor,
+            name="Twin",
+            serial_number=world.phone.serial_number,
+        )
     assert everything() == before
 
 
@@ -427,8 +434,28 @@ def test_only_what_is_in_repair_is_replaced(world, status):
     old = laptop_in(status, world)
     before = everything()
     with pytest.raises(MoveRefused):
-        replace(old, by=world.admin, holder=None, payor=None, name="MacBook Air")
+        replace(old, by=world.admin, holder=world.employee, payor=world.employee_payor, name="MacBook Air")
     assert everything() == before
+
+
+def test_a_payor_that_was_closed_while_the_device_was_archived_pays_no_more(world):
+    world.acme.set_repair_payor(world.cost_centre, by=world.admin)
+    device = laptop_in(Status.RECYCLED, world)
+    world.acme.set_repair_payor(world.company_payor, by=world.admin)
+    world.tablet.assign(world.colleague, world.company_payor, by=world.admin)
+    world.again().cost_centre.remove(by=world.admin)
+    device = device.move("restore", by=world.admin)
+    assert device.payor == world.company_payor
+    assert log_of(device)[-2:] == [
+        "Ada Holm restored device to Velory.",
+        "Ada Holm changed payor from Cost centre 4711 to Company.",
+    ]
+
+
+def test_a_holder_needs_a_payor_and_a_payor_a_holder(world):
+    for alone in ({"holder": world.employee}, {"payor": world.company_payor}):
+        with pytest.raises(ValidationError):
+            Device.objects.register(world.acme, by=world.admin, name="Half", **alone)
 
 
 # Lending
@@ -694,7 +721,7 @@ def test_what_is_in_repair_can_be_ended_behind_the_gate(world, end):
     world.again()
     close_mdm_release(device.repairs.get().mdm_release, "released", by=world.admin)
     if end == "replace":
-        replace(device, by=world.admin, holder=None, payor=None, name="MacBook Air")
+        replace(device, by=world.admin, holder=world.employee, payor=world.employee_payor, name="MacBook Air")
     else:
         act_on(device, end, world.admin, world)
     assert not device.repairs.get().is_open
@@ -787,14 +814,14 @@ def test_support_staff_deactivate_whoever_holds_something(world):
 
 
 def test_the_last_admin_stays(world):
-    world.admin.set_role("employee")
+    world.admin.set_role("employee", by=world.second_admin)
     with pytest.raises(StillInUse):
-        world.second_admin.set_role("employee")
+        world.second_admin.set_role("employee", by=world.second_admin)
     with pytest.raises(StillInUse):
         world.second_admin.deactivate(by=world.support)
     with pytest.raises(StillInUse):
         world.globex_admin.remove(by=world.globex_admin)
-    world.second_admin.set_role("admin")
+    world.second_admin.set_role("admin", by=world.second_admin)
 
 
 def test_only_their_admin_lets_somebody_go(world):
@@ -826,7 +853,7 @@ def test_the_first_two_payors_stay(world, name):
 
 def test_the_repair_payor_stays(world):
     world.tablet.unassign(by=world.admin)
-    world.acme.set_repair_payor(world.cost_centre)
+    world.acme.set_repair_payor(world.cost_centre, by=world.admin)
     with pytest.raises(StillInUse):
         world.cost_centre.remove(by=world.admin)
 

@@ -245,6 +245,8 @@ class Game(RuleBasedStateMachine):
         elif verb == "recycle":
             thing.returned, thing.reporter = False, None
             self.close(thing)
+        elif thing.payor and not self.payors[thing.payor].open:
+            thing.payor = self.repair_payor(thing.company)
 
     @rule(data=st.data(), by=actors, to=holders, payor=payors)
     def assign(self, data, by, to, payor):
@@ -318,7 +320,7 @@ class Game(RuleBasedStateMachine):
         self.things[name], self.keys[name] = thing, (Device, device.pk)
 
     @precondition(lambda self: len(self.things) < 12)
-    @rule(data=st.data(), by=actors, to=st.none() | holders, payor=payors)
+    @rule(data=st.data(), by=actors, to=holders, payor=payors)
     def replace(self, data, by, to, payor):
         name = self.pick(data)
         old = self.things[name]
@@ -327,10 +329,10 @@ class Game(RuleBasedStateMachine):
         new = Thing(old.company)
         expected = "denied"
         if self.admins(by, old.company):
-            expected = self.assigning(new, to, payor) if to else "done"
+            expected = self.assigning(new, to, payor)
             if expected == "done" and old.status != "in_repair":
                 expected = "refused"
-        person, holder, purse = self.get(by), to and self.get(to), self.get(payor)
+        person, holder, purse = self.get(by), self.get(to), self.get(payor)
         device = self.attempt(
             expected,
             lambda: replace(self.get(name), by=person, holder=holder, payor=purse, name="Replacement"),
@@ -339,8 +341,7 @@ class Game(RuleBasedStateMachine):
         if expected == "done":
             old.status, old.returned, old.reporter = "recycled", False, None
             self.close(old)
-            if to:
-                self.hand_over(new, to, payor)
+            self.hand_over(new, to, payor)
             self.add(new, device)
 
     @rule(data=st.data(), by=actors, note=st.booleans(), value=st.sampled_from(["", "One", "Two"]))
@@ -445,14 +446,20 @@ class Game(RuleBasedStateMachine):
         self.attempt(expected, lambda: row.reactivate(by=actor), person.company)
         person.active |= expected == "done"
 
-    @rule(who=members, role=st.sampled_from(["employee", "admin"]))
-    def set_role(self, who, role):
+    @rule(who=members, by=actors, role=st.sampled_from(["employee", "admin"]))
+    def set_role(self, who, by, role):
         person = self.people[who]
         others = [name for name in STAFF if name != who and self.admins(name, person.company)]
-        last = role != "admin" and self.admins(who, person.company) and not others
-        row = self.get(who)
-        self.attempt("in use" if last else "done", lambda: row.set_role(role), person.company)
-        person.admin = person.admin if last else role == "admin"
+        if not self.admins(by, person.company):
+            expected = "denied"
+        elif role != "admin" and self.admins(who, person.company) and not others:
+            expected = "in use"
+        else:
+            expected = "done"
+        row, actor = self.get(who), self.get(by)
+        self.attempt(expected, lambda: row.set_role(role, by=actor), person.company)
+        if expected == "done":
+            person.admin = role == "admin"
 
     @rule(name=st.sampled_from(SPACES + PAYORS), by=actors, reopen=st.booleans())
     def close_or_reopen(self, name, by, reopen):
@@ -475,15 +482,16 @@ class Game(RuleBasedStateMachine):
             place.open = reopen
             place.gone = bool(deleted)
 
-    @rule(company=st.sampled_from(["acme", "globex"]), payor=payors)
-    def choose_who_pays_in_repair(self, company, payor):
+    @rule(company=st.sampled_from(["acme", "globex"]), payor=payors, by=actors)
+    def choose_who_pays_in_repair(self, company, payor, by):
         purse = self.payors[payor]
         if purse.gone:
             return
         fits = purse.company == company and purse.open and purse.kind != "employee"
-        row, chosen = self.get(company), self.get(payor)
-        self.attempt("done" if fits else "invalid", lambda: row.set_repair_payor(chosen), company)
-        if fits:
+        expected = ("done" if fits else "invalid") if self.admins(by, company) else "denied"
+        row, chosen, actor = self.get(company), self.get(payor), self.get(by)
+        self.attempt(expected, lambda: row.set_repair_payor(chosen, by=actor), company)
+        if expected == "done":
             for name, one in self.payors.items():
                 if one.company == company:
                     one.pays_repairs = name == payor

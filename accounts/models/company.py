@@ -1,3 +1,5 @@
+from typing import TYPE_CHECKING
+
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.urls import reverse
@@ -7,7 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import clock
 
+from .closable import require_admin
 from .payor import Payor
+
+if TYPE_CHECKING:
+    from .user import User
 
 
 class CompanyQuerySet(models.QuerySet["Company"]):
@@ -92,15 +98,23 @@ class Company(models.Model):
         """Who pays for what nobody holds and for what is in repair; never *Employee*."""
         return self.payors.get(pays_repairs=True)
 
+    def pinned_repair_payor(self) -> Payor:
+        """Who pays in repair, and goes on to until the transaction ends: no admin chooses another one meanwhile."""
+        while True:
+            payor = self.payors.get(pays_repairs=True).pinned()
+            if payor is not None and payor.pays_repairs:
+                return payor
+
     @cached_property
     def own_payor(self) -> Payor:
         """The payor *Company*, preselected for what a space holds."""
         return self.payors.get(kind=Payor.Kind.COMPANY)
 
     @transaction.atomic
-    def set_repair_payor(self, payor: Payor) -> None:
+    def set_repair_payor(self, payor: Payor, *, by: "User") -> None:
         """Let another payor pay in repair. Raises ValidationError for *Employee*, for one that is closed, and for one
-        of another company."""
+        of another company; PermissionDenied for anybody but an admin."""
+        require_admin(by, self.pk)
         # Locked, so that two admins who choose at the same moment take turns.
         payors = list(self.payors.order_by("pk").select_for_update(no_key=True))
         if payor not in [one for one in payors if one.is_open and not one.is_employee]:

@@ -160,8 +160,13 @@ class User(AbstractBaseUser):
         if used:
             raise LinkUsed
 
-    def change_email(self, email: str) -> None:
-        """Another address is another account: the person is signed out everywhere and joins anew by a link."""
+    @transaction.atomic
+    def change_email(self, email: str, *, by: "User") -> None:
+        """Another address is another account: the person is signed out everywhere and joins anew by a link. Raises
+        StillInUse for the last admin who can sign in, PermissionDenied for anybody but an admin."""
+        require_admin(by, self.company_id)
+        person, others = self._locked()
+        person._refuse_without_admin(others)
         self.email = clean_email(email)
         self.joined_at = None
         self.set_unusable_password()
@@ -196,8 +201,10 @@ class User(AbstractBaseUser):
             )
 
     @transaction.atomic
-    def set_role(self, role: str) -> None:
-        """Make somebody an employee or an IT admin. Raises StillInUse for the last active admin."""
+    def set_role(self, role: str, *, by: "User") -> None:
+        """Make somebody an employee or an IT admin. Raises StillInUse for the last active admin, PermissionDenied for
+        anybody but an admin."""
+        require_admin(by, self.company_id)
         person, others = self._locked()
         if role != self.Role.ADMIN:
             person._refuse_without_admin(others)

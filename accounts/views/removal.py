@@ -23,6 +23,7 @@ def remove(request: PersonRequest, subject: Space | Payor, *, back: str) -> Http
         refusal = reason
     context = {
         "subject": subject,
+        "by": "payor" if isinstance(subject, Payor) else "space",
         "refusal": refusal,
         "is_used": is_used(subject),
         "cancel_url": subject.get_absolute_url(),

@@ -15,7 +15,7 @@ from accounts.models import Company
 def company_settings(request: PersonRequest) -> HttpResponse:
     """What a company decides for itself; its name, plan and repair flow are Velory Support's to change."""
     company = Company.objects.get(pk=request.user.company_id)
-    form = SettingsForm(posted(request), instance=company)
+    form = SettingsForm(posted(request), instance=company, by=request.user)
     if form.is_valid() and form.saved():
         messages.success(request, _("The settings were saved."))
         return redirect("accounts:settings")

@@ -1,7 +1,7 @@
 from .assignment import Assignment
-from .changing import MoveRefused
+from .changing import FlowOff, MoveRefused
 from .device import Device
 from .event import Event, Nameplate
 from .note import Note
 
-__all__ = ["Assignment", "Device", "Event", "MoveRefused", "Nameplate", "Note"]
+__all__ = ["Assignment", "Device", "Event", "FlowOff", "MoveRefused", "Nameplate", "Note"]

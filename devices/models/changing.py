@@ -31,6 +31,10 @@ class MoveRefused(Refused):
     """
 
 
+class FlowOff(PermissionDenied):
+    """The company's repair flow is not activated. `str()` says so."""
+
+
 class Changing(models.Model):
     """A device's revision and log head, and the frame round every change."""
 

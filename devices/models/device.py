@@ -2,7 +2,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, Self
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, models, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,7 +14,7 @@ from accounts.models import Company, Payor, Space, User
 from accounts.models.closable import require_admin
 from accounts.walls import SameCompany, company_row
 
-from .changing import HOLDERS_AND_PAYORS, MoveRefused
+from .changing import HOLDERS_AND_PAYORS, FlowOff, MoveRefused
 from .describing import Describing
 from .holding import Holding
 from .status import Status
@@ -66,9 +66,11 @@ class DeviceQuerySet(models.QuerySet["Device"]):
         """Put a device into the register and, with `holder` and `payor`, into somebody's hands.
 
         `fields` are those of `Device.DESCRIPTION`. Raises ValidationError (a serial number or asset tag that the
-        company has already, among others), PermissionDenied for anybody but an admin.
+        company has already, a holder without a payor, among others), PermissionDenied for anybody but an admin.
         """
         require_admin(by, company.pk)
+        if (holder is None) != (payor is None):
+            raise ValidationError({"payor": _("Who gets a device and who pays for it go together.")})
         device = self.model(company=company, status_since=clock.now(), registered_at=clock.now())
         device.describe(fields)
         device._insert()
@@ -219,6 +221,11 @@ class Device(Describing, Holding):
         return reverse("repairs:support", args=[self.pk])
 
     @property
+    def assign_url(self) -> str:
+        """Overview, where it is assigned."""
+        return f"{self.get_absolute_url()}#assign"
+
+    @property
     def unassign_url(self) -> str:
         return reverse("devices:unassign", args=[self.pk])
 
@@ -269,12 +276,7 @@ class Device(Describing, Holding):
         custom={"gated": True},
     )
     def take_in(self, *, by: User, **facts: Any) -> None:
-        """IT has the device. Receivers unassign it, change the payor and prompt the MDM release.
-
-        Taken from nobody, it forgets whoever gave it back before: this repair took it from none of them.
-        """
-        if self.is_unassigned and not self.returned_from_repair:
-            self.last_holder_user = self.last_holder_space = self.last_payor = None
+        """IT has the device. Receivers unassign it, change the payor and prompt the MDM release."""
 
     @transition(
         field=status,
@@ -340,7 +342,7 @@ class Device(Describing, Holding):
                 % {"device": self, "status": self.get_status_display()}
             )
         if move.custom.get("gated") and not self.company.repair_flow_on:
-            raise PermissionDenied(_("The repair flow is not activated for your company."))
+            raise FlowOff(_("The repair flow is not activated for your company."))
 
     @classmethod
     def transitions(cls) -> Mapping[str, Transition]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Payor, Space, User
 from accounts.walls import SameCompany, company_row
 
+from . import discretion
 from .assignment import Assignment
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ _NAMES_A_HOLDER = ("assigned", "assigned_repaired", "unassigned", "replacement_a
 class EventQuerySet(models.QuerySet["Event"]):
     def visible_to(self, user: User, device: "Device") -> Self:
         """A device's lines, as far as this person may read them. An admin reads all. An employee reads what happened
-        while the device was theirs or away from them: not who else had it, and nothing of notes and costs."""
+        while the device was theirs or away from them: not who else had it, and nothing of notes, costs and payors."""
         lines = self.filter(device=device, company_id=device.company_id).order_by("-sequence")
         if user.company_id != device.company_id:
             return lines.none()
@@ -187,8 +188,8 @@ class EventQuerySet(models.QuerySet["Event"]):
         names_me = models.Q(details__holder__in=plates) | models.Q(details__user__in=plates)
         return (
             lines.filter(theirs, ~models.Q(kind__in=_NAMES_A_HOLDER) | names_me)
-            .exclude(kind="note_added")
-            .exclude(kind="field_changed", details__field="purchase_cost")
+            .exclude(kind__in=discretion.LINES)
+            .exclude(kind="field_changed", details__field__in=discretion.FIELDS)
         )
 
     def with_names(self) -> "list[Event]":

@@ -156,8 +156,12 @@ class Holding(Changing):
     def release(self, *, by: User) -> None:
         """`unassign`, inside a change that is open already, by whichever road."""
         self._end_assignment(by=by)
-        self._set_payor(self.company.repair_payor, by=by)
+        self.let_repair_payor_pay(by=by)
         self.revision += 1
+
+    def let_repair_payor_pay(self, *, by: User) -> None:
+        """Who pays for what nobody holds, inside a change that is open already."""
+        self._set_payor(self.company.pinned_repair_payor(), by=by)
 
     def _refuse_unless_settled(self, *, in_repair_too: bool = False) -> None:
         """Holder and payor stand still while the device waits for repair, and for ever once it is archived."""

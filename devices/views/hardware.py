@@ -71,7 +71,7 @@ def hardware(request: PersonRequest, table: str = "all") -> HttpResponse:
     context = {"table": found, "filters": filters, "page": page, "archived": 0}
     if found.slug == "all" and (query := clean_search(request.GET.get("q"))):
         # What is archived is in no other table; whoever searches for it should learn where it is.
-        context["archived"] = search(Device.objects.visible_to(request.user).archived(), query).count()
+        context["archived"] = search(Device.objects.visible_to(request.user).archived(), query, previous=True).count()
     return render(request, "devices/_results.html" if request.htmx else "devices/hardware.html", context)
 
 

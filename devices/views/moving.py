@@ -34,9 +34,9 @@ def restore(request: PersonRequest, device: Device) -> HttpResponse:
     form = SeenForm(posted(request), device=device)
     if request.method == "POST" and form.is_valid():
         device.move("restore", by=request.user, **form.cleaned_data)
-        link = format_html('<a href="{}#assign">{}</a>', device.get_absolute_url(), _("Assign it now"))
         text = _("%(device)s is back in Hardware and unassigned.") % {"device": device}
-        messages.success(request, format_html("{} {}", text, link))
+        link = _("Assign it now")
+        messages.success(request, format_html('{} <a href="{}">{}</a>', text, device.assign_url, link))
         return redirect(device)
     device.require("restore", request.user)
     context = page_context(request, device) | {"form": form, "cancel_url": device.get_absolute_url()}

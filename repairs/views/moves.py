@@ -18,7 +18,7 @@ from devices.views.page import page_context
 from repairs import acts
 from repairs.forms import RemoveForm, ReplaceForm
 
-from .support import assign_link, support_page
+from .support import support_page
 
 
 def confirm(request: PersonRequest, template: str, device: Device, verb: str, form: Any) -> HttpResponse:
@@ -54,8 +54,8 @@ def revert(request: PersonRequest, device: Device) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         device.move("revert", by=request.user, **form.cleaned_data)
         text = _("%(device)s is Active again.") % {"device": device}
-        link = assign_link(device, _("Reassign it or move it to a space"))
-        messages.success(request, format_html("{} {}", text, link))
+        link = _("Reassign it or move it to a space")
+        messages.success(request, format_html('{} <a href="{}">{}</a>', text, device.assign_url, link))
         return redirect(device.support_url)
     return confirm(request, "revert", device, "revert", form)
 
@@ -69,7 +69,8 @@ def finish(request: PersonRequest, device: Device) -> HttpResponse:
         text = _("%(device)s is Active and unassigned. Assign it to a user or space, and do not forget the payor.") % {
             "device": device
         }
-        messages.warning(request, format_html("{} {}", text, assign_link(device, _("Assign it now"))))
+        link = _("Assign it now")
+        messages.warning(request, format_html('{} <a href="{}">{}</a>', text, device.assign_url, link))
         return redirect(device)
     return confirm(request, "finish", device, "finish", form)
 

@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from accounts.access import PersonRequest
@@ -94,8 +93,3 @@ def mdm(request: PersonRequest, device: Device) -> HttpResponse:
 def _number(text: str | None) -> int:
     """A key from a hidden field; what is none finds nothing."""
     return int(text) if text and text.isdecimal() and len(text) < 19 else 0
-
-
-def assign_link(device: Device, words: str) -> str:
-    """A link to Overview's forms for assigning, for a message that offers it as the next step."""
-    return format_html('<a href="{}#assign">{}</a>', device.get_absolute_url(), words)

@@ -5,7 +5,8 @@ from typing import Any
 
 import django_filters
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import F, Func, Q, QuerySet
+from django.db.models.functions import Lower
 from django.forms import TextInput
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -16,17 +17,18 @@ from django.views.decorators.http import require_safe
 from accounts.access import PersonRequest, admin_required
 from accounts.text import identifier_key
 from devices.exports import batched, csv_response
+from devices.tables import TableFilter
 from repairs.models import Repair
 
 PAGE = 50
 CHUNK = 500
 
-SORTS = {
-    "device": ("device__name",),
-    "opened": ("opened_at",),
-    "taken_in": ("taken_in_at",),
-    "closed": ("closed_at",),
-    "outcome": ("outcome",),
+SORTS: dict[str, tuple[F | Func, ...]] = {
+    "device": (Lower("device__name"),),
+    "opened": (F("opened_at"),),
+    "taken_in": (F("taken_in_at"),),
+    "closed": (F("closed_at"),),
+    "outcome": (F("outcome"),),
 }
 
 # (sort key, heading, class of what may go where the table gets tight). No key: it can't be sorted by.
@@ -42,7 +44,7 @@ COLUMNS = (
 )
 
 
-class RepairFilter(django_filters.FilterSet):
+class RepairFilter(TableFilter):
     """Search by device and person; filter by outcome, or by what is still open."""
 
     q = django_filters.CharFilter(
@@ -79,20 +81,9 @@ class RepairFilter(django_filters.FilterSet):
     def filter_outcome(self, repairs: QuerySet[Repair], name: str, value: str) -> QuerySet[Repair]:
         return repairs.filter(closed_at=None) if value == "open" else repairs.filter(outcome=value)
 
-    @property
-    def is_used(self) -> bool:
-        return any(self.data.get(name) for name in self.filters)
-
-    @property
-    def are_open(self) -> bool:
-        return any(self.data.get(name) for name in self.filters if name != "q")
-
     def sorted(self) -> QuerySet[Repair]:
         """The rows in the order that the address asks for, the newest request first without one."""
-        asked = self.data.get("sort", "-opened")
-        keys = SORTS.get(asked.removeprefix("-"), SORTS["opened"])
-        sign = "-" if asked.startswith("-") else ""
-        return self.qs.with_people().order_by(*(f"{sign}{key}" for key in keys), f"{sign}id")
+        return self.qs.with_people().order_by(*self.order(SORTS, "-opened"))
 
 
 @require_safe

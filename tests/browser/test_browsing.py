@@ -3,10 +3,12 @@
 import re
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import expect
 
 from devices.models import Assignment, Event
 from repairs.models import MDMRelease, Repair
+from tests.factories import DeviceFactory
 
 with_and_without_script = pytest.mark.parametrize("hands", ["mouse", "no-script"])
 
@@ -105,6 +107,19 @@ def test_reloading_after_an_act_does_not_repeat_it(sit_down, live_world):
     eva.sees_status("Active - needs repair")
     expect(eva.page.get_by_role("main")).not_to_contain_text("Saved.")
     assert happened(live_world.laptop).count("reported") == 1
+
+
+@pytest.mark.parametrize("name", ["devices:mine", "devices:colleagues", "devices:log"])
+def test_next_leads_on_wherever_there_is_more_than_one_page(name, sit_down, live_world):
+    DeviceFactory.create_batch(51, company=live_world.acme, by=live_world.admin, holder=live_world.admin)
+    laptop = live_world.laptop
+    for _time in range(26):
+        laptop = laptop.move("report", by=live_world.admin).move("revert", by=live_world.admin)
+    ada = sit_down(live_world.admin)
+    ada.page.goto(reverse(name, args=[laptop.pk] if name == "devices:log" else []))
+    ada.press(ada.link("Next"))
+    ada.sees("51–")
+    assert ada.page.url.endswith("page=2")
 
 
 def test_support_staff_work_in_the_django_admin_without_a_word_in_the_console(sit_down, live_world):
