@@ -129,8 +129,9 @@ class UserForm(CompanyRowForm):
         self.fields["language"].choices = [("", _("As in the browser")), *User.Language.choices]  # type: ignore[attr-defined]
         email = self.fields["email"]
         if self.instance == by:
-            email.disabled = True
+            email.disabled = self.fields["role"].disabled = True
             email.help_text = _("You sign in with it. Another IT admin can change it for you.")
+            self.fields["role"].help_text = _("Another IT admin can change it for you.")
         elif self.instance.has_joined:
             email.help_text = _(
                 "They sign in with it. Another address signs them out everywhere, and they choose a new password "
@@ -169,7 +170,8 @@ class UserForm(CompanyRowForm):
 
 
 class DeactivateForm(forms.Form):
-    """Nobody's devices are taken back by the way: a tick is needed, and it counts for those that the page showed."""
+    """Nobody's devices are taken back by the way: a tick is needed, and it counts for those that the page showed.
+    What can't be taken back now (`can_be_unassigned`) stands in the way."""
 
     unassign = forms.BooleanField(required=False)
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -177,6 +179,7 @@ class DeactivateForm(forms.Form):
     def __init__(self, *args: Any, person: User, held: Sequence[models.Model], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.person, self.held = person, held
+        self.waiting = [thing for thing in held if not getattr(thing, "can_be_unassigned", True)]
         if not held:
             del self.fields["unassign"], self.fields["seen"]
             return
@@ -319,6 +322,10 @@ class ChangePasswordForm(AllauthChangePasswordForm):
 
 class ChoosePasswordForm(SetPasswordForm):
     """The page of a one-time link: the first password, or another one where the old was forgotten."""
+
+    def validate_password_for_user(self, user: Any, password_field_name: str = "") -> None:
+        """What is wrong with the password stands beside it, not beside its repetition."""
+        super().validate_password_for_user(user, "new_password1")
 
     def saved(self) -> bool:
         """Set the password, which ends every session of before. False when the address is somebody's account."""

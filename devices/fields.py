@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import DecimalValidator, MinValueValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -60,6 +61,15 @@ class PayorField(forms.ModelChoiceField):
 class AmountField(forms.DecimalField):
     """An amount as people write it: 12345.50, 12 345,50 or 12,345.50. Where one comma could mean either, it is refused
     rather than guessed."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        for validator in self.validators:
+            if isinstance(validator, MinValueValidator):
+                validator.message = gettext_lazy("An amount can't be less than 0.")
+            elif isinstance(validator, DecimalValidator):
+                too_many: Any = gettext_lazy("An amount has two decimals at most.")
+                validator.messages = validator.messages | {"max_decimal_places": too_many}
 
     def to_python(self, value: Any) -> Any:
         text = "".join(str(value or "").split())

@@ -12,6 +12,7 @@ from accounts.models import Company, Space
 from . import categories
 from .fields import AmountField, DigitsField, HolderField, PayorField, SeenField
 from .models import Device
+from .models.describing import COMPARED
 
 
 class SeenForm(forms.Form):
@@ -80,11 +81,14 @@ class DeviceForm(forms.ModelForm):
         bought, covered = cleaned.get("purchase_date"), cleaned.get("warranty_end")
         if bought and covered and covered < bought:
             self.add_error("warranty_end", _("The warranty can't end before the purchase."))
-        if not self.errors:
-            try:
-                Device(pk=self.instance.pk, company=self.company).describe(self.description)
-            except ValidationError as error:
-                self.add_refusal(error)
+        device = Device(pk=self.instance.pk, company=self.company)
+        try:
+            if self.errors:  # what else is wrong is said at once
+                device.identify({name: cleaned[name] for name in COMPARED if name in cleaned})
+            else:
+                device.describe(self.description)
+        except ValidationError as error:
+            self.add_refusal(error)
         return cleaned
 
     def add_refusal(self, error: ValidationError) -> None:

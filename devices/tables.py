@@ -26,7 +26,7 @@ Status = Device.Status
 class Table:
     """One table of Hardware. `previous` shows who held the devices before: nobody does now. `remark` is the heading of
     the column that other apps fill (`devices_listed`). `sort` is the order until somebody chooses another: who has
-    waited longest stands first."""
+    waited longest stands first. `source` is the table whose devices come to stand here."""
 
     slug: str
     title: str | Promise
@@ -36,6 +36,12 @@ class Table:
     previous: bool = False
     remark: str | Promise = ""
     sort: str = "name"
+    source: str = "all"
+
+    @property
+    def fill_from(self) -> "Table":
+        """Where to go when it is empty."""
+        return TABLES[self.source]
 
     def rows(self, devices: DeviceQuerySet) -> DeviceQuerySet:
         if self.only_unassigned:
@@ -85,6 +91,7 @@ TABLES = {
             previous=True,
             remark=_("MDM"),
             sort="since",
+            source="needs-repair",
         ),
         Table(
             "unassigned",
@@ -102,6 +109,7 @@ TABLES = {
             previous=True,
             remark=_("Outcome"),
             sort="-since",
+            source="in-repair",
         ),
     )
 }
@@ -157,6 +165,12 @@ class TableFilter(django_filters.FilterSet):
     def are_open(self) -> bool:
         """Whether a filter beside the search is set, so that the page shows them."""
         return any(self.data.get(name) for name in self.filters if name != "q")
+
+    @property
+    def qs(self) -> Any:
+        """The rows that match; none where a filter says what there is not, rather than all."""
+        found = super().qs
+        return found if not self.is_bound or self.form.is_valid() else found.none()
 
     def order(self, sorts: Mapping[str, tuple[models.F | models.Func, ...]], otherwise: str) -> list[models.OrderBy]:
         """The keys of `sorts` that the address asks for, downwards with a "-"; blank ones last, whichever the database

@@ -68,6 +68,8 @@ class RemoveForm(SeenForm):
             choices.append((Repair.Outcome.REPLACED.value, replaced))
         self.fields["outcome"].choices = choices  # type: ignore[attr-defined]
         self.initial.setdefault("outcome", Repair.Outcome.RECYCLED)
+        if len(choices) == 1:
+            self.fields["outcome"].widget = forms.HiddenInput()
 
 
 class BackupForm(forms.Form):
@@ -171,7 +173,7 @@ class AssignToUserForm(AssignForm):
         super().__init__(*args, device=device, company=company, **kwargs)
         self.fields["user"].queryset = company.users.active()  # type: ignore[attr-defined]
         waiting = self.fields["stands_in_for"]
-        repairs = company.repairs.open().exclude(device=device).exclude(holder_user=None)
+        repairs = company.repairs.open().exclude(device=device).filter(holder_user__is_active=True)
         waiting.queryset = repairs.select_related("device", "holder_user").order_by("holder_user__full_name")  # type: ignore[attr-defined]
         waiting.label_from_instance = lambda repair: f"{repair.holder_user} – {repair.device}"  # type: ignore[attr-defined]
 

@@ -4,13 +4,13 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.dispatch import receiver
 from django.utils.functional import cached_property
 
 from accounts import clock
 from accounts.models import User
-from devices.models import Device
+from devices.models import Assignment, Device
 from devices.signals import device_page, devices_listed, my_devices
 
 from .forms import ASSIGN_FORMS
@@ -49,11 +49,12 @@ class RepairSide:
 
     @cached_property
     def mdm(self) -> MDMRelease | None:
-        """The release that is open, else the latest. An open prompt outlives its repair: a removed device that was
-        restored may still be enrolled."""
+        """The release that is open, else the one of the latest repair. An open prompt outlives its repair: a removed
+        device that was restored may still be enrolled. An answered one says nothing of the next repair."""
         releases = MDMRelease.objects.filter(repair__device=self.device).select_related("closed_by").order_by("pk")
-        found = list(releases)
-        return next((release for release in found if release.is_open), found[-1] if found else None)
+        found, latest = list(releases), self.latest_repair
+        current = [release for release in found if release.is_open or (latest and release.repair_id == latest.pk)]
+        return current[0] if current else None
 
     @cached_property
     def replaces(self) -> Repair | None:
@@ -141,19 +142,23 @@ def remark_on_repairs(devices: list[Device], user: User, **kwargs: Any) -> None:
             device.remark = found.get_outcome_display()
 
 
-# How long My devices tells what became of a device that could not be repaired.
+# How long My devices tells what became of a device that did not come back.
 FAREWELL = timedelta(days=30)
 
 
 @receiver(my_devices)
 def farewells(user: User, **kwargs: Any) -> dict[str, Any]:
-    """A removed device leaves everybody's lists. So that nobody waits for it in vain, whom it was taken from reads for
-    a while what became of it, and what they have or may order instead."""
-    removed = Repair.objects.filter(
-        company=user.company,
+    """A device that was removed, or went to somebody else, leaves the list of whom it was taken from. So that nobody
+    waits for it in vain, they read for a while what became of it, and what they have or may order instead."""
+    over = Repair.objects.filter(company=user.company, closed_at__gte=clock.now() - FAREWELL)
+    removed = Q(
+        device__status=Status.RECYCLED,
         device__last_holder_user=user,
         outcome__in=[Repair.Outcome.RECYCLED, Repair.Outcome.REPLACED],
-        closed_at__gte=clock.now() - FAREWELL,
-        device__status=Status.RECYCLED,
     )
-    return {"farewells": removed.select_related("device", "replacement").order_by("-closed_at")[:5]}
+    back = Assignment.objects.filter(device=OuterRef("device"), user=user, started_at__gte=OuterRef("closed_at"))
+    with_somebody = Q(device__holder_user__isnull=False) | Q(device__holder_space__isnull=False)
+    elsewhere = Q(with_somebody, ~Exists(back), holder_user=user, outcome=Repair.Outcome.REPAIRED)
+    found = over.filter(removed | elsewhere).select_related("device", "replacement").order_by("-closed_at")
+    latest = {repair.device_id: repair for repair in reversed(found[:10])}
+    return {"farewells": list(latest.values())[::-1][:5]}

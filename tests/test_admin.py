@@ -205,10 +205,18 @@ def test_the_mdm_prompt_stands_until_somebody_answers_it(ada, in_repair, world, 
 
 def test_every_later_window_says_that_it_is_still_in_mdm(ada, in_repair):
     for view in ("finish", "remove", "replace"):
-        assert "It is still in MDM" in ada.open(reverse(f"repairs:{view}", args=[in_repair.pk])).words
+        assert "MacBook Pro 14 is still in MDM" in ada.open(reverse(f"repairs:{view}", args=[in_repair.pk])).words
     ada.open(in_repair.support_url).press("Mark as released")
     for view in ("finish", "remove", "replace"):
-        assert "It is still in MDM" not in ada.open(reverse(f"repairs:{view}", args=[in_repair.pk])).words
+        assert "is still in MDM" not in ada.open(reverse(f"repairs:{view}", args=[in_repair.pk])).words
+
+
+def test_an_answered_mdm_prompt_says_nothing_of_the_next_repair(ada, in_repair, world):
+    ada.open(in_repair.support_url).press("Mark as released")
+    device = fresh(in_repair).move("finish", by=world.admin).move("report", by=world.admin)
+    assert "MDM release" not in ada.open(device.support_url).words
+    device.move("take_in", by=world.admin)
+    assert "Still in MDM" in ada.open(device.support_url).words
 
 
 def test_the_mdm_prompt_never_blocks_and_a_finish_settles_it(ada, in_repair):
@@ -660,6 +668,13 @@ def test_a_page_that_shows_another_holder_can_t_assign(ada, in_repair, world, bu
     assert "Nothing was done." in ada.messages[0]
     assert fresh(in_repair).holder == world.second_admin
     assert log_of(assigned, assigned) == []
+
+
+def test_who_is_deactivated_is_lent_nothing(ada, in_repair, world):
+    assert "Eva Lind – MacBook Pro 14" in ada.open(world.spare).choices("stands_in_for", "Assign to user")
+    world.employee.deactivate(by=world.admin, unassign=True)
+    assert ada.open(world.spare).choices("stands_in_for", "Assign to user") == []
+    assert "need a replacement" not in ada.open(in_repair.support_url).words
 
 
 def test_a_page_left_over_from_an_earlier_repair_can_t_act_on_the_next(ada, reported, world):

@@ -188,6 +188,22 @@ def test_a_bad_note_is_refused_and_kept_to_mend(ada, world, text):
     assert log_of(world.laptop, world.laptop) == []
 
 
+def test_a_second_click_adds_no_second_note(ada, world):
+    twice = Visitor(world.admin).open(world.laptop)
+    for visitor in (ada.open(world.laptop), twice):
+        visitor.press("Add note", text="Looked at it.")
+    assert world.laptop.notes.filter(text="Looked at it.").count() == 1
+    assert log_of(world.laptop, world.laptop) == ["Ada Holm added a note."]
+
+
+def test_all_that_is_wrong_is_said_at_once(ada, world):
+    ada.open(REGISTER).press(
+        "Register device", name="", serial_number="C02-XK1 AAA", purchase_cost="-1.234", warranty_end="2020-01-01"
+    )
+    assert set(ada.errors) == {"name", "serial_number", "purchase_cost"}
+    assert "An amount" in ada.errors["purchase_cost"]
+
+
 def test_who_had_it_stands_on_overview(ada, world):
     world.laptop.assign(world.colleague, world.company_payor, by=world.admin)
     assert "Who had it Carl Berg" in ada.open(world.laptop).words

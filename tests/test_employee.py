@@ -268,8 +268,10 @@ def test_who_has_it_next_is_nobody_s_business(eva, world):
 
     assert eva.open(laptop).status == 404
     assert eva.open(laptop.support_url).status == 404
-    assert "MacBook Pro 14" not in eva.open("/").words
+    assert "MacBook Pro 14 is repaired and in other hands now" in eva.open("/").words
     assert "Carl Berg" not in eva.words
+    with clock.at(clock.now() + timedelta(days=31)):
+        assert "MacBook Pro 14" not in eva.open("/").words
 
 
 def test_the_next_holder_reads_only_their_own_time_in_the_log(eva, world):

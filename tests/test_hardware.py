@@ -54,14 +54,16 @@ def test_every_count_in_the_menu_is_the_length_of_its_table(ada, world):
 
 
 def test_empty_tables_say_what_would_fill_them(world):
-    gina = Visitor(world.initech_admin)
-    world.initech_laptop.unassign(by=world.initech_admin)
+    gina = Visitor(world.globex_admin)
     for table, words in {
         "needs-repair": "When somebody asks for one, the device stands here.",
         "in-repair": "What you take in from Needs repair stands here.",
         "archived": "What you remove stands here, with its whole history.",
     }.items():
         assert words in gina.open(reverse("devices:hardware_table", args=[table])).words
+        assert gina.buttons[-1] in ("All hardware", "Needs repair", "In repair")  # where what fills it stands
+    ivar = Visitor(world.initech_admin).open(reverse("devices:hardware_table", args=["needs-repair"]))
+    assert "the repair flow is not activated for your company" in ivar.words
 
 
 # Searching, filtering, sorting, paging
@@ -104,6 +106,18 @@ def test_a_search_of_all_says_how_much_more_stands_in_archived(ada, world):
     ada.open(HARDWARE, q="apple")
     assert names(ada) == ["MacBook Pro 14"]
     assert len(ada.follow("2 more in Archived").rows) == 2
+
+
+def test_a_search_that_only_archived_answers_leads_there(ada, world):
+    world.spare.move("report", by=world.admin).move("take_in", by=world.admin).move("recycle", by=world.admin)
+    ada.open(HARDWARE, q="PF-SPARE")
+    assert "Nothing in Hardware matches, but something in Archived does." in ada.words
+    assert names(ada.follow("Show 1 device in Archived")) == ["ThinkPad X1"]
+
+
+def test_a_filter_by_what_there_is_not_shows_and_exports_nothing(ada, world):
+    assert names(ada.open(HARDWARE, payor=world.globex_payor.pk)) == []
+    assert len(export(ada, payor=world.globex_payor.pk)) == 1
 
 
 def test_filters_narrow_the_table(ada, world):

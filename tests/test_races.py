@@ -151,7 +151,9 @@ def test_two_admins_give_the_same_device_to_different_people(arena):
 def test_everybody_writes_into_the_same_log(arena):
     device = arena.device()
     before = device.log_sequence
-    answers = race(*[lambda: device.add_note("A word.", by=person(arena.admin))] * 6)
+    answers = race(
+        *[partial(lambda word: device.add_note(word, by=person(arena.admin)), f"Word {i}") for i in range(6)]
+    )
     assert answers == {"done": 6}
     assert Device.objects.get(pk=device.pk).log_sequence == before + 6
 

@@ -125,7 +125,7 @@ POST  accounts:space_edit                  room                 sign-in  403    
 GET   accounts:space_remove                room                 sign-in  403       403        200      404       desk
 POST  accounts:space_remove                room                 sign-in  403       403        done     404       desk
 POST  accounts:space_remove                shelf                sign-in  403       403        409      404       desk
-GET   accounts:space_reopen                room                 sign-in  405       405        405      405       405
+GET   accounts:space_reopen                room                 sign-in  403       403        done     404       desk
 POST  accounts:space_reopen                room                 sign-in  403       403        done     404       desk
 GET   accounts:payors                      -                    sign-in  403       403        200      200       desk
 GET   accounts:payor_new                   -                    sign-in  403       403        200      200       desk
@@ -134,7 +134,7 @@ GET   accounts:payor_edit                  cost centre          sign-in  403    
 POST  accounts:payor_edit                  cost centre          sign-in  403       403        done     404       desk
 GET   accounts:payor_remove                cost centre          sign-in  403       403        200      404       desk
 POST  accounts:payor_remove                cost centre          sign-in  403       403        409      404       desk
-GET   accounts:payor_reopen                cost centre          sign-in  405       405        405      405       405
+GET   accounts:payor_reopen                cost centre          sign-in  403       403        done     404       desk
 POST  accounts:payor_reopen                cost centre          sign-in  403       403        done     404       desk
 GET   accounts:users                       -                    sign-in  403       403        200      200       desk
 GET   accounts:user_new                    -                    sign-in  403       403        200      200       desk
@@ -143,7 +143,7 @@ GET   accounts:user_edit                   colleague            sign-in  403    
 POST  accounts:user_edit                   colleague            sign-in  403       403        done     404       desk
 GET   accounts:user_remove                 colleague            sign-in  403       403        200      404       desk
 POST  accounts:user_remove                 colleague            sign-in  403       403        409      404       desk
-GET   accounts:user_reactivate             colleague            sign-in  405       405        405      405       405
+GET   accounts:user_reactivate             colleague            sign-in  403       403        done     404       desk
 POST  accounts:user_reactivate             colleague            sign-in  403       403        done     404       desk
 GET   accounts:user_link                   colleague            sign-in  403       403        done     404       desk
 POST  accounts:user_link                   colleague            sign-in  403       403        done     404       desk

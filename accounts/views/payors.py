@@ -3,7 +3,7 @@ from django.db.models import Count, F, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import PersonRequest, admin_required
 from accounts.forms import PayorForm, posted
@@ -52,10 +52,11 @@ def payor_remove(request: PersonRequest, pk: int) -> HttpResponse:
     return remove(request, payor, back="accounts:payors")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @admin_required
 def payor_reopen(request: PersonRequest, pk: int) -> HttpResponse:
     payor = get_object_or_404(request.user.company.payors, pk=pk)
-    payor.reopen(by=request.user)
-    messages.success(request, _("%(name)s is open again.") % {"name": payor})
+    if request.method == "POST":
+        payor.reopen(by=request.user)
+        messages.success(request, _("%(name)s is open again.") % {"name": payor})
     return redirect(payor)

@@ -3,7 +3,7 @@ from django.db.models import Count, F
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import PersonRequest, admin_required
 from accounts.forms import SpaceForm, posted
@@ -50,10 +50,11 @@ def space_remove(request: PersonRequest, pk: int) -> HttpResponse:
     return remove(request, get_object_or_404(request.user.company.spaces, pk=pk), back="accounts:spaces")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @admin_required
 def space_reopen(request: PersonRequest, pk: int) -> HttpResponse:
     space = get_object_or_404(request.user.company.spaces, pk=pk)
-    space.reopen(by=request.user)
-    messages.success(request, _("%(name)s is open again.") % {"name": space})
+    if request.method == "POST":
+        space.reopen(by=request.user)
+        messages.success(request, _("%(name)s is open again.") % {"name": space})
     return redirect(space)

@@ -1,10 +1,9 @@
 from django.contrib import messages
-from django.contrib.auth import logout
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import PersonRequest, admin_required
 from accounts.forms import DeactivateForm, UserForm, posted
@@ -44,23 +43,23 @@ def user_edit(request: PersonRequest, pk: int) -> HttpResponse:
         messages.success(request, _("%(person)s was saved.") % {"person": person})
         if form.new_email and person.is_active:
             return hand_out_link(request, person)
-        # Whoever has just made themselves an employee may not see the list any more.
-        return redirect("accounts:users" if person != request.user or person.is_admin else "devices:mine")
+        return redirect("accounts:users")
     return render(request, "accounts/user.html", {"form": form, "person": person, "held": holdings(person)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @admin_required
 def user_remove(request: PersonRequest, pk: int) -> HttpResponse:
-    """Confirmation window and act: nobody leaves with devices unless the admin takes them back on purpose."""
+    """Confirmation window and act: nobody leaves with devices unless the admin takes them back on purpose. Nobody
+    locks themselves out."""
     person: User = get_object_or_404(request.user.company.users, pk=pk)
+    if person == request.user:
+        messages.error(request, _("You can't deactivate yourself. Another IT admin can do it for you."))
+        return redirect(person)
     held = holdings(person)
     form = DeactivateForm(posted(request), person=person, held=held)
     if form.is_valid() and form.acted(by=request.user):
         messages.success(request, form.what_happened)
-        if person == request.user:
-            logout(request)
-            return redirect("account_login")
         return redirect("accounts:users")
     context = {
         "form": form,
@@ -72,10 +71,11 @@ def user_remove(request: PersonRequest, pk: int) -> HttpResponse:
     return render(request, "accounts/user_remove.html", context, status=409 if form.errors else 200)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @admin_required
 def user_reactivate(request: PersonRequest, pk: int) -> HttpResponse:
     person: User = get_object_or_404(request.user.company.users, pk=pk)
-    person.reactivate(by=request.user)
-    messages.success(request, _("%(person)s is active again.") % {"person": person})
+    if request.method == "POST":
+        person.reactivate(by=request.user)
+        messages.success(request, _("%(person)s is active again.") % {"person": person})
     return redirect(person)

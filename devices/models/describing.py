@@ -1,6 +1,7 @@
 """What a device is: the fields that people fill in, editing them, and notes."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
@@ -23,6 +24,9 @@ from .status import Status
 # Identifiers, and the fields that hold them as they are compared.
 COMPARED = {"serial_number": "serial_key", "asset_tag": "asset_tag_key"}
 KEY_LENGTH = 400
+
+# Within this time the same words by the same person are a second click.
+TWICE = timedelta(minutes=1)
 
 
 class Describing(Changing):
@@ -119,10 +123,13 @@ class Describing(Changing):
         return device
 
     def add_note(self, text: str, *, by: User) -> Self:
-        """Write a note that admins read. Returns the fresh device."""
+        """Write a note that admins read; the same words a second time, by a second click, are the same note. Returns
+        the fresh device."""
         with self.changing(by=by) as device:
             require_admin(by, device.company_id)
             device.require_editable()
+            if device.notes.filter(author=by, text=text, written_at__gt=clock.now() - TWICE).exists():  # type: ignore[attr-defined]
+                return device
             Note.objects.create(
                 company_id=device.company_id,
                 device_id=device.pk,
@@ -139,6 +146,12 @@ class Describing(Changing):
         for name, value in fields.items():
             setattr(self, name, value)
         self.clean_fields(exclude={field.name for field in self._meta.fields} - set(self.DESCRIPTION))
+        self.identify({})
+
+    def identify(self, fields: Mapping[str, Any]) -> None:
+        """`describe`, for serial number and asset tag alone."""
+        for name, value in fields.items():
+            setattr(self, name, value)
         for name, key in COMPARED.items():
             setattr(self, key, identifier_key(getattr(self, name)))
             if len(getattr(self, key)) > KEY_LENGTH:  # letters that NFKC spells out

@@ -88,6 +88,11 @@ class Holding(Changing):
         return self.holder_user_id is None and self.holder_space_id is None
 
     @property
+    def can_be_unassigned(self) -> bool:
+        """Whether it may be taken back from its holder now: not while it waits for repair."""
+        return self.status == Status.ACTIVE and not self.is_unassigned
+
+    @property
     def last_holder(self) -> User | Space | None:
         """Who held it before it was last unassigned."""
         return self.last_holder_user or self.last_holder_space

@@ -46,7 +46,7 @@ def refused_edit(request: PersonRequest, device: Device, *, status: int, **typed
     """Beside the device as it is now, the form as somebody had filled it in; Overview where there was none."""
     if request.method != "POST":
         return overview_page(request, device, status=status)
-    context = {"device": device, "form": edit_form(request, device)}
+    context = {"device": device, "form": edit_form(request, device), "tab": "devices:overview"}
     return render(request, "devices/edit.html", context, status=status)
 
 
@@ -65,7 +65,7 @@ def edit(request: PersonRequest, device: Device) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect(device)
-    return render(request, "devices/edit.html", {"device": device, "form": form})
+    return render(request, "devices/edit.html", {"device": device, "form": form, "tab": "devices:overview"})
 
 
 @device_view("POST", admin=True, refused_on=overview_page)

@@ -26,7 +26,7 @@ def page_context(request: PersonRequest, device: Device) -> dict[str, Any]:
 
 def overview_page(request: PersonRequest, device: Device, *, status: int = 200, **context: Any) -> HttpResponse:
     """Overview as it is now; `context` takes the place of what it would show, such as a form with its errors."""
-    shown = page_context(request, device)
+    shown = page_context(request, device) | {"tab": "devices:overview"}
     if request.user.is_admin:
         shown["notes"] = device.notes.select_related("author")[:20]
         shown["assignments"] = device.assignments.select_related("user", "space")[:10]

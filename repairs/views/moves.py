@@ -29,7 +29,7 @@ def confirm(request: PersonRequest, template: str, device: Device, verb: str, fo
 
 
 def window(request: PersonRequest, template: str, device: Device, form: Any, *, status: int = 200) -> HttpResponse:
-    context = page_context(request, device) | {"form": form, "cancel_url": device.support_url}
+    context = page_context(request, device) | {"form": form, "cancel_url": device.support_url, "tab": "repairs:support"}
     return render(request, f"repairs/{template}.html", context, status=status)
 
 

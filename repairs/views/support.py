@@ -29,6 +29,7 @@ def support_page(request: PersonRequest, device: Device, *, status: int = 200, *
         shown["form"] = RequestForm(device=device, repair=repair)
     shown["moves"] = {verb for verb in ("take_in", "revert", "finish", "recycle") if device.may(verb, user)}
     shown["support_contact"] = settings.SUPPORT_CONTACT
+    shown["tab"] = "repairs:support"
     if user.is_admin:
         shown["earlier"] = Repair.objects.filter(device=device).exclude(closed_at=None).with_people()[:20]
     return render(request, "repairs/support.html", shown | context, status=status)
@@ -55,10 +56,11 @@ def _save_request(request: PersonRequest, device: Device, repair: Repair | None,
         messages.success(request, _("Your request is saved."))
     elif wanted:
         device.move("report", by=request.user, **asked)
-        messages.success(
-            request,
-            _("Saved. %(device)s is now Active - needs repair, and your IT admins see it.") % {"device": device},
-        )
+        if request.user.is_admin:
+            text = _("Saved. %(device)s is now Active - needs repair.")
+        else:
+            text = _("Saved. %(device)s is now Active - needs repair, and your IT admins see it.")
+        messages.success(request, text % {"device": device})
     elif repair is not None or device.status != Status.ACTIVE:
         device.move("revert", by=request.user, seen=seen)
         messages.success(request, _("Your request is taken back. %(device)s is Active.") % {"device": device})
@@ -74,7 +76,10 @@ def backup(request: PersonRequest, device: Device) -> HttpResponse:
     if not form.is_valid():
         raise PermissionDenied(_("Answer with one of the two buttons."))
     acts.acknowledge_backup(repair, form.cleaned_data["how"], by=request.user)
-    messages.success(request, _("Thank you. Your IT admins see your answer."))
+    messages.success(
+        request,
+        _("Noted in the event log.") if request.user.is_admin else _("Thank you. Your IT admins see your answer."),
+    )
     return redirect(device.support_url)
 
 
