@@ -1,4 +1,5 @@
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -103,8 +104,9 @@ class DeviceForm(forms.ModelForm):
 
 
 class RegisterForm(DeviceForm):
-    """A new device, and in whose hands it is."""
+    """A new device, and in whose hands it is. Its token tells a second click from a second device."""
 
+    token = forms.UUIDField(required=False, initial=uuid4, widget=forms.HiddenInput)
     holder = HolderField(required=False)
     payor = PayorField(required=False)
 

@@ -1,6 +1,7 @@
 """What a device is: registering it, editing it, and noting something about it, through the pages."""
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -186,6 +187,21 @@ def test_a_bad_note_is_refused_and_kept_to_mend(ada, world, text):
     assert list(ada.errors) == ["text"]
     assert world.laptop.notes.count() == 1
     assert log_of(world.laptop, world.laptop) == []
+
+
+def test_a_second_click_registers_no_second_device_but_other_words_do(ada, world):
+    sent = {"name": "Headset", "category": "Headset", "token": ada.open(REGISTER).field("token")}
+    client = Client()
+    client.force_login(world.admin)
+    for _click in range(2):
+        assert client.post(REGISTER, sent, follow=True).status_code == 200
+    assert Device.objects.filter(name="Headset").count() == 1
+    client.post(REGISTER, sent | {"model": "Evolve2"})
+    assert Device.objects.filter(name="Headset").count() == 2
+    # Another company's admin who has got hold of the token registers a device of their own.
+    client.force_login(world.globex_admin)
+    client.post(REGISTER, sent)
+    assert Device.objects.filter(name="Headset", company=world.globex).count() == 1
 
 
 def test_a_second_click_adds_no_second_note(ada, world):

@@ -4,6 +4,7 @@ A short round runs with the suite; `make races` runs longer ones (VELORY_RACES i
 """
 
 import os
+import uuid
 from collections import Counter
 from functools import partial, wraps
 from threading import Barrier, Thread
@@ -329,6 +330,21 @@ def test_the_prompts_are_answered_once(arena):
         lambda: close_mdm_release(release, "not_enrolled", by=person(arena.second_admin)),
     )
     assert answers == {"done": 1, "MoveRefused": 1}
+
+
+@in_rounds
+def test_one_form_sent_twice_registers_one_device(arena):
+    token, before = uuid.uuid4(), Device.objects.count()
+    answers = race(
+        *[
+            lambda: Device.objects.register(
+                arena.acme, by=person(arena.admin), token=token, name="Headset", category="Headset"
+            )
+        ]
+        * 4
+    )
+    assert answers == {"done": 4}
+    assert Device.objects.count() == before + 1
 
 
 @in_rounds

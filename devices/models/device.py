@@ -61,9 +61,11 @@ class DeviceQuerySet(models.QuerySet["Device"]):
         by: User,
         holder: User | Space | None = None,
         payor: Payor | None = None,
+        token: uuid.UUID | None = None,
         **fields: Any,
     ) -> "Device":
-        """Put a device into the register and, with `holder` and `payor`, into somebody's hands.
+        """Put a device into the register and, with `holder` and `payor`, into somebody's hands. The same `token` and
+        fields once more, by a second click, are the device of the first one.
 
         `fields` are those of `Device.DESCRIPTION`. Raises ValidationError (a serial number or asset tag that the
         company has already, a holder without a payor, among others), PermissionDenied for anybody but an admin.
@@ -72,8 +74,18 @@ class DeviceQuerySet(models.QuerySet["Device"]):
         if (holder is None) != (payor is None):
             raise ValidationError({"payor": _("Who gets a device and who pays for it go together.")})
         device = self.model(company=company, status_since=clock.now(), registered_at=clock.now())
+        if token is not None:
+            # Made of the company, too: nobody can name another company's device by it.
+            device.uuid = uuid.uuid5(uuid.UUID(int=company.pk), f"{token} {sorted(fields.items())}")
+            if (same := self.filter(company=company, uuid=device.uuid).first()) is not None:
+                return same
         device.describe(fields)
-        device._insert()
+        try:
+            device._insert()
+        except IntegrityError:
+            if (same := self.filter(company=company, uuid=device.uuid).first()) is not None:
+                return same
+            raise
         with device.kept(by=by):
             device.record("registered", by=by)
             if holder is not None and payor is not None:

@@ -26,9 +26,9 @@ def register(request: PersonRequest) -> HttpResponse:
     company = request.user.company
     form = RegisterForm(posted(request), company=company)
     if request.method == "POST" and form.is_valid():
-        holder, payor = form.cleaned_data["holder"], form.cleaned_data["payor"]
+        wanted = {name: form.cleaned_data[name] for name in ("holder", "payor", "token")}
         try:
-            device = Device.objects.register(company, by=request.user, holder=holder, payor=payor, **form.description)
+            device = Device.objects.register(company, by=request.user, **wanted, **form.description)
         except ValidationError as error:
             form.add_refusal(error)
         else:
