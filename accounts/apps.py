@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
@@ -9,7 +10,9 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Companies and people")
 
     def ready(self) -> None:
-        from . import sqlite, walls
+        from . import middleware, sqlite, walls
+
+        user_logged_in.connect(middleware.remember_company, dispatch_uid="accounts.middleware.remember_company")
 
         connection_created.connect(sqlite.teach, dispatch_uid="accounts.sqlite.teach")
         pre_migrate.connect(walls.before_migrate, sender=self)

@@ -2,7 +2,9 @@ from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
 
+from . import scope
 from .models import User
+from .text import clean_email
 
 
 class EmailBackend(AuthenticationBackend):
@@ -15,3 +17,13 @@ class EmailBackend(AuthenticationBackend):
     def get_user(self, user_id: int) -> User | None:
         user = User.objects.select_related("company").filter(pk=user_id).first()
         return user if user is not None and self.user_can_authenticate(user) else None
+
+    def _authenticate_by_email(self, email: str, password: str) -> Any:
+        scope.look_for(clean_email(email))
+        return super()._authenticate_by_email(email, password)
+
+    def _check_password(self, user: Any, password: str) -> Any:
+        """A password that fits is hashed anew now and then, which writes the person's row."""
+        if user is not None:
+            scope.recognise(user.pk, user.company_id)
+        return super()._check_password(user, password)

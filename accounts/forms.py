@@ -1,19 +1,22 @@
 """What people fill in about their company, its people, places and payors, and about themselves when they sign in."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, cast
 
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
-from allauth.account.forms import LoginForm, ResetPasswordForm, ResetPasswordKeyForm
+from allauth.account.forms import LoginForm, ResetPasswordForm, ResetPasswordKeyForm, UserTokenForm
 from django import forms
 from django.contrib.auth.forms import SetPasswordForm
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.http import HttpRequest, QueryDict
+from django.utils.http import base36_to_int
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from . import scope
 from .models import Company, Payor, Space, User
 from .models.closable import Refused
 from .models.user import AddressTaken, LinkUsed
@@ -304,8 +307,18 @@ class PasswordResetForm(ResetPasswordForm):
 
     def clean_email(self) -> str:
         email = clean_email(self.cleaned_data["email"])
+        scope.look_for(email)
         self.users = list(User.objects.active().filter(email=email, joined_at__isnull=False))
         return email
+
+
+class LinkForm(UserTokenForm):
+    """The link of a mail to whoever forgot their password: whose it is."""
+
+    def _get_user(self, uidb36: str) -> Any:
+        with suppress(ValueError):
+            scope.recognise(base36_to_int(uidb36))
+        return super()._get_user(uidb36)
 
 
 class NewPasswordForm(ResetPasswordKeyForm):

@@ -1,17 +1,47 @@
 """Which company's rows this transaction sees.
 
-On PostgreSQL policies (accounts/walls.py) show the application's role only what three settings name, each of which ends
-with the transaction: `app.company_id`, the company; `app.user_id`, one person, before their company is known;
+On PostgreSQL policies (accounts/policies.py) show the application's role only what three settings name, each of which
+ends with the transaction: `app.company_id`, the company; `app.user_id`, one person, before their company is known;
 `app.email`, whoever has joined with this address, for signing in. None set: no rows. SQLite has neither roles nor
 policies, so there all of this does nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TypeVar
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
 from .models import Company
+
+T = TypeVar("T")
+
+# The connection that goes by support's role. SQLite has none.
+SUPPORT = "support"
+
+_alias: ContextVar[str | None] = ContextVar("alias", default=None)
+
+
+def alias_in_use() -> str | None:
+    """The connection that queries go by within `support()`; None outside."""
+    return _alias.get()
+
+
+@contextmanager
+def support() -> Iterator[None]:
+    """Within the block, one transaction by support's role, the rows of every company are seen: for the Django admin,
+    and for commands that go from company to company."""
+    alias = SUPPORT if SUPPORT in connections.databases else DEFAULT_DB_ALIAS
+    if connections[alias].vendor != "postgresql":
+        yield
+        return
+    token = _alias.set(alias)
+    try:
+        with transaction.atomic(using=alias):
+            yield
+    finally:
+        _alias.reset(token)
 
 
 def _set(**values: object) -> None:
@@ -25,12 +55,6 @@ def _set(**values: object) -> None:
         cursor.execute(f"SELECT {calls}", parameters)
 
 
-def _get(name: str) -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting(%s, true)", [f"app.{name}"])
-        return cursor.fetchone()[0] or ""
-
-
 @contextmanager
 def company_scope(company_id: int | None) -> Iterator[None]:
     """Within the block, one transaction, this company's rows are seen, and afterwards those of before. For what runs
@@ -39,10 +63,18 @@ def company_scope(company_id: int | None) -> Iterator[None]:
         yield
         return
     with transaction.atomic():
-        before = _get("company_id")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('app.company_id', true)")
+            before = cursor.fetchone()[0]
         _set(company_id=company_id)
         yield
         _set(company_id=before)
+
+
+def within(company_id: int | None, rows: Iterable[T]) -> Iterator[T]:
+    """The rows, read within the company's scope: for a response that is written after its request."""
+    with company_scope(company_id):
+        yield from rows
 
 
 def recognise(user_id: int | str | None, company_id: int | None = None) -> None:
@@ -55,11 +87,15 @@ def look_for(email: str) -> None:
     _set(email=email)
 
 
+def companies(slug: str | None = None) -> list[Company]:
+    """All companies, or the one with this short name if there is one: for commands, which go on within the scope of
+    each."""
+    with support():
+        return list(Company.objects.order_by("slug") if slug is None else Company.objects.filter(slug=slug))
+
+
 def every_company(slug: str | None = None) -> Iterator[Company]:
-    """Each company in turn, or the one with this short name, within its own scope: for commands."""
-    companies = Company.objects.order_by("slug")
-    if slug is not None:
-        companies = companies.filter(slug=slug)
-    for company in companies:
+    """Each of `companies()` in turn, within its own scope."""
+    for company in companies(slug):
         with company_scope(company.pk):
             yield company

@@ -6,7 +6,7 @@ from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.urls import reverse
 from django.utils.http import base36_to_int, int_to_base36
 
-from . import clock
+from . import clock, scope
 from .models import User
 
 
@@ -34,5 +34,10 @@ def link_path(person: User, key: str) -> str:
 
 def person_of_link(uidb36: str, key: str) -> User | None:
     """Whose link this is, while it works: they are active, it is unused and not too old."""
-    person = User.objects.active().select_related("company").filter(pk=base36_to_int(uidb36)).first()
-    return person if link_keys.check_token(person, key) else None
+    pk = base36_to_int(uidb36)
+    scope.recognise(pk)
+    person = User.objects.active().filter(pk=pk).first()
+    if not link_keys.check_token(person, key):
+        return None
+    scope.recognise(pk, person.company_id)
+    return person

@@ -1,4 +1,5 @@
-"""Walls that stand in the database: composite keys that keep a row's company, and append-only tables.
+"""Walls that stand in the database: composite keys that keep a row's company, and append-only tables. Row level
+security has a module of its own (accounts/policies.py), which is put up and looked after from here.
 
 Composite keys are constraints of the model (`Meta.constraints`), so migrations carry them. Triggers are put up after
 every migrate instead: SQLite drops them with each remake of a table, and trips over them during one.
@@ -10,12 +11,14 @@ from typing import Any
 from django.apps import AppConfig
 from django.core import checks
 from django.core.exceptions import ValidationError
-from django.db import connections, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.backends.ddl_references import Statement, Table
 from django.db.models.constraints import BaseConstraint
 from django.utils.translation import gettext_lazy as _
+
+from . import policies
 
 
 def company_row(name: str, *, also: str = "") -> models.UniqueConstraint:
@@ -147,7 +150,7 @@ _GUARDED_TABLES = {"accounts_company", "devices_event", "devices_nameplate"}
 
 
 def put_up(connection: BaseDatabaseWrapper) -> None:
-    """Put up every trigger. May run at any time and any number of times; policies of row level security belong here."""
+    """Put up every trigger, and on PostgreSQL every policy. May run at any time and any number of times."""
     if not set(connection.introspection.table_names()) >= _GUARDED_TABLES:
         return  # in the middle of the first migrate
     take_down(connection)
@@ -159,6 +162,7 @@ def put_up(connection: BaseDatabaseWrapper) -> None:
             cursor.execute(_POSTGRES_FUNCTIONS)
             for name, rest in _POSTGRES_TRIGGERS.items():
                 cursor.execute(f"CREATE TRIGGER {name} {rest}")
+            policies.put_up(connection)
 
 
 def take_down(connection: BaseDatabaseWrapper) -> None:
@@ -176,7 +180,8 @@ def take_down(connection: BaseDatabaseWrapper) -> None:
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
-    """The names of triggers that should stand in this database and don't (or are switched off)."""
+    """What should stand in this database and doesn't (or is switched off), one line each: triggers, and on PostgreSQL
+    policies."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
@@ -185,7 +190,8 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
             cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')")
             wanted = _POSTGRES_TRIGGERS.keys()
         standing = {row[0] for row in cursor.fetchall()}
-    return sorted(wanted - standing)
+    found = [f"trigger {name} does not stand" for name in sorted(wanted - standing)]
+    return found if connection.vendor == "sqlite" else found + policies.missing(connection)
 
 
 def before_migrate(sender: AppConfig, using: str, **kwargs: Any) -> None:
@@ -200,18 +206,26 @@ def after_migrate(sender: AppConfig, using: str, **kwargs: Any) -> None:
 
 @checks.register(checks.Tags.database)
 def check_walls(app_configs: Any, databases: Iterable[str] | None, **kwargs: Any) -> list[checks.CheckMessage]:
-    """Refuse to start on a database whose event log could be rewritten."""
+    """Refuse to start on a database whose event log could be rewritten, or whose companies could see each other."""
     found: list[checks.CheckMessage] = []
     for alias in databases or []:
         connection = connections[alias]
         if not set(connection.introspection.table_names()) >= _GUARDED_TABLES:
             continue  # nothing migrated yet, which `migrate` itself has to pass
-        if names := missing(connection):
+        if lines := missing(connection):
             found.append(
                 checks.Error(
-                    f"The database {alias!r} lacks the triggers that guard the event log: {', '.join(names)}.",
+                    f"The database {alias!r} lacks walls: {'; '.join(lines)}.",
                     hint="Run `manage.py migrate`, which puts them up again.",
                     id="velory.E001",
+                )
+            )
+        if connection.vendor == "postgresql" and alias == DEFAULT_DB_ALIAS and (lines := policies.powers(connection)):
+            found.append(
+                checks.Error(
+                    f"The role of DATABASE_URL can get past the walls between companies: {'; '.join(lines)}.",
+                    hint="Give the application a role of its own, as docs/deploy.md says.",
+                    id="velory.E002",
                 )
             )
     return found

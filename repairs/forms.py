@@ -116,10 +116,17 @@ class AssignForm(SeenForm):
     payor = PayorField()
 
     def __init__(
-        self, *args: Any, device: Device, company: Company, payors: Sequence[Payor] | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        device: Device,
+        company: Company,
+        payors: Sequence[Payor] | None = None,
+        waiting: Sequence[Repair] | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, device=device, auto_id=f"id_{self.way}_%s", **kwargs)
-        # The company's open payors, where somebody has read them already: three forms stand on one page.
+        # The company's open payors, where somebody has read them already: three forms stand on one page. Likewise the
+        # repairs in which somebody waits.
         payors = list(company.payors.open()) if payors is None else payors
         offered = [payor for payor in payors if self._is_for_a_person() or not payor.is_employee]
         self.fields["payor"].offer(offered)  # type: ignore[attr-defined]
@@ -169,13 +176,23 @@ class AssignToUserForm(AssignForm):
     )
     field_order = ("seen", "user", "payor", "stands_in_for")
 
-    def __init__(self, *args: Any, device: Device, company: Company, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        device: Device,
+        company: Company,
+        waiting: Sequence[Repair] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, device=device, company=company, **kwargs)
         self.fields["user"].queryset = company.users.active()  # type: ignore[attr-defined]
-        waiting = self.fields["stands_in_for"]
-        repairs = company.repairs.open().exclude(device=device).filter(holder_user__is_active=True)
-        waiting.queryset = repairs.select_related("device", "holder_user").order_by("holder_user__full_name")  # type: ignore[attr-defined]
-        waiting.label_from_instance = lambda repair: f"{repair.holder_user} – {repair.device}"  # type: ignore[attr-defined]
+        field: Any = self.fields["stands_in_for"]
+        repairs = Repair.objects.waiting_for(company, device).select_related("device", "holder_user")
+        field.queryset = repairs.order_by("holder_user__full_name", "pk")
+        field.label_from_instance = lambda repair: f"{repair.holder_user} – {repair.device}"
+        if waiting is not None:
+            offered = [repair for repair in waiting if repair.lets_wait_for(device)]
+            field.choices = [("", field.empty_label), *((one.pk, field.label_from_instance(one)) for one in offered)]
 
     def _is_for_a_person(self) -> bool:
         return True

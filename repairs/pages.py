@@ -1,10 +1,11 @@
 """What repairs add to pages of devices, in answer to the signals that those send."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.dispatch import receiver
 from django.utils.functional import cached_property
 
@@ -30,9 +31,19 @@ class RepairSide:
         self.device, self.user = device, user
 
     @cached_property
+    def _repairs(self) -> list[Repair]:
+        """In one query: the device's latest repair, the one that ended with this device registered instead, and for
+        admins those in which somebody waits for a device."""
+        latest = Repair.objects.filter(device=self.device).order_by("-opened_at", "-pk").values("pk")[:1]
+        about = Q(pk=Subquery(latest)) | Q(replacement=self.device)
+        if self.user.is_admin:
+            about |= Q(pk__in=Repair.objects.waiting_for(self.user.company, self.device).order_by().values("pk"))
+        found = Repair.objects.filter(about, company=self.device.company).with_people()
+        return list(found.order_by("holder_user__full_name", "pk"))
+
+    @property
     def latest_repair(self) -> Repair | None:
-        repairs = Repair.objects.filter(device=self.device).with_people()
-        return repairs.order_by("-opened_at", "-pk").first()
+        return next((repair for repair in self._repairs if repair.device_id == self.device.pk), None)
 
     @property
     def repair(self) -> Repair | None:
@@ -56,12 +67,12 @@ class RepairSide:
         current = [release for release in found if release.is_open or (latest and release.repair_id == latest.pk)]
         return current[0] if current else None
 
-    @cached_property
+    @property
     def replaces(self) -> Repair | None:
         """The repair that ended with this device registered instead."""
         if self.device.is_archived:
             return None
-        return Repair.objects.filter(replacement=self.device).select_related("device").first()
+        return next((repair for repair in self._repairs if repair.replacement_id == self.device.pk), None)
 
     @cached_property
     def _loans_now(self) -> list[ReplacementLoan]:
@@ -87,7 +98,7 @@ class RepairSide:
     @cached_property
     def assign_forms(self) -> dict[str, Any]:
         settled = self.device.status in (Status.ACTIVE, Status.IN_REPAIR)
-        return assign_forms(self.device, self.user) if settled else {}
+        return assign_forms(self.device, self.user, waiting=self._repairs) if settled else {}
 
 
 FOR_ALL = ("latest_repair", "repair", "backup_wanted", "stands_in")
@@ -102,11 +113,12 @@ def repair_on_page(device: Device, user: "Member", **kwargs: Any) -> dict[str, A
     return {name: partial(getattr, side, name) for name in names}
 
 
-def assign_forms(device: Device, user: "Member") -> dict[str, Any]:
-    """The forms for assigning, by their way; "previous" only where the previous holder can still be given it."""
+def assign_forms(device: Device, user: "Member", waiting: Sequence[Repair] | None = None) -> dict[str, Any]:
+    """The forms for assigning, by their way; "previous" only where the previous holder can still be given it. `waiting`
+    are repairs that were read already, those of `Repair.objects.waiting_for` among them."""
     payors = list(user.company.payors.open())
     return {
-        way: form(device=device, company=user.company, payors=payors)
+        way: form(device=device, company=user.company, payors=payors, waiting=waiting)
         for way, form in ASSIGN_FORMS.items()
         if way != "previous" or (device.is_unassigned and device.last_holder_is_available)
     }

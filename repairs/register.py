@@ -36,9 +36,9 @@ def contradictions(company: Company) -> Iterator[str]:
 
 
 def missing_walls() -> Iterator[str]:
-    """The triggers that should guard the log and don't."""
-    for name in walls.missing(connection):
-        yield f"database: trigger {name} does not stand"
+    """The walls that should stand in the database and don't."""
+    for line in walls.missing(connection):
+        yield f"database: {line}"
 
 
 @contextmanager

@@ -1,15 +1,17 @@
 """The cast for every test (tests/world.py), and what every test stands on."""
 
 import os
+from contextlib import contextmanager
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
+from django.test.client import ClientHandler
 from django.utils import translation
 
-from accounts import walls
+from accounts import scope, walls
 from accounts.models import Company
 from devices.models import Device
 from repairs.register import contradictions
@@ -32,6 +34,50 @@ def _flush_past_the_walls():
     TransactionTestCase._fixture_teardown = teardown
     yield
     TransactionTestCase._fixture_teardown = flush
+
+
+@contextmanager
+def role(name):
+    """On PostgreSQL, the database as this role sees it."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    connection.ensure_connection()
+    before = connection.connection.execute("SELECT current_user").fetchone()[0]
+    connection.connection.execute(f"SET ROLE {name}")
+    try:
+        yield
+    finally:
+        if connection.connection is not None and connection.connection.info.transaction_status.name != "INERROR":
+            connection.connection.execute(f"SET ROLE {before}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _requests_as_the_application():
+    """Every request of a test's client goes by the application's role, and the pages of support staff by support's.
+    What is written after the request, such as an export, too."""
+    get_response, support = ClientHandler.get_response, scope.support
+
+    def as_the_application(self, request):
+        with role("velory_app"):
+            response = get_response(self, request)
+        if response.streaming and connection.vendor == "postgresql":
+            response.streaming_content = _written_as("velory_app", response.streaming_content)
+        return response
+
+    @contextmanager
+    def as_support():
+        with role("velory_support"), support():
+            yield
+
+    ClientHandler.get_response, scope.support = as_the_application, as_support
+    yield
+    ClientHandler.get_response, scope.support = get_response, support
+
+
+def _written_as(name, content):
+    with role(name):
+        yield from content
 
 
 @pytest.fixture(autouse=True)

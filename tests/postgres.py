@@ -131,6 +131,10 @@ def make_role(server, folder, port, log, patience=30):
     with connection:
         connection.execute(f"CREATE ROLE velory LOGIN CREATEDB CREATEROLE PASSWORD '{password}'")
         connection.execute("CREATE DATABASE velory OWNER velory")
+        # The roles of the application and of support, which the tests take on by turns.
+        for role in ("velory_app", "velory_support"):
+            connection.execute(f"CREATE ROLE {role}")
+            connection.execute(f"GRANT {role} TO velory")
     return f"postgres://velory:{password}@127.0.0.1:{port}/velory"
 
 

@@ -21,6 +21,7 @@ os.environ |= {
     "SECRET_KEY": "a-key-for-tests-that-nobody-would-use-for-anything-else",
     "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
     "SUPPORT_CONTACT": "support@velory.example",
+    "DATABASE_SUPPORT_URL": os.environ["DATABASE_URL"],
 }
 
 from velory.settings import *  # noqa: E402, F403
@@ -30,6 +31,11 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as in earnest: in memory, threads would share one connection and nothing could be locked.
     DATABASES["default"]["TEST"] = {"NAME": f"{_files}-test.sqlite3"}
     DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
+
+# On PostgreSQL the tests own the database and look at it with the owner's eyes; each request goes by the role that it
+# has in earnest (conftest).
+DATABASES = {"default": DATABASES["default"]}
+DATABASE_ROLES = {"app": "velory_app", "support": "velory_support"}
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # In memory: counts of sign-ins don't outlive `cache.clear()`, and cost no statement in a query count.

@@ -63,7 +63,8 @@ def cost(row, world, person):
             response.getvalue()  # an export is written as it is read
         transaction.set_rollback(True)
     assert response.status_code == 200
-    statements = [query["sql"] for query in queries]
+    # A request's transaction is a savepoint here, within the test's own.
+    statements = [query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
     assert [sql for sql in statements if sql.startswith(("INSERT", "UPDATE", "DELETE"))] == [], f"{row} writes"
     return len(statements)
 

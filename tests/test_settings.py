@@ -13,10 +13,12 @@ PRODUCTION = {
     "ENV_FILE": "",
     "SECRET_KEY": "kF2-9sVtq_Zr8LwX0bYh3NcJm6GdPa1Te5UoRi7EvSxQyKzWlM4",
     "ALLOWED_HOSTS": "velory.example.com",
-    "DATABASE_URL": "postgres://velory:pa%23ss@127.0.0.1:5432/velory",
+    "DATABASE_URL": "postgres://velory_app:pa%23ss@127.0.0.1:5432/velory",
+    "DATABASE_SUPPORT_URL": "postgres://velory_support:pa%23ss@127.0.0.1:5432/velory",
     "SUPPORT_CONTACT": "support@example.com",
 }
 OPTIONAL = [
+    "DATABASE_OWNER_URL",
     "DEBUG",
     "DEMO",
     "EMAIL_URL",
@@ -143,6 +145,8 @@ def test_without_mail_nothing_is_sent_and_no_link_reaches_the_log(load):
         ({"DATABASE_URL": "postgres://u:p@h"}, "DATABASE_URL names no database"),
         ({"DATABASE_URL": "sqlite://"}, "DATABASE_URL names no file"),
         ({"DATABASE_URL": "sqlite:////no/such/folder/x"}, "/no/such/folder does not exist"),
+        ({"DATABASE_SUPPORT_URL": None}, "DATABASE_SUPPORT_URL is missing"),
+        ({"DATABASE_OWNER_URL": "mysql://u:p@h/d"}, "DATABASE_OWNER_URL begins with 'mysql'"),
         ({"HTTPS": "ture"}, "HTTPS is 'ture'"),
         ({"DEBUG": "true"}, "DEBUG shows Velory's inside"),
         ({"TRUSTED_PROXIES": "0"}, "TRUSTED_PROXIES is 0"),
@@ -179,3 +183,10 @@ def test_every_problem_is_named_at_once_and_no_password_with_it(load):
         load(SECRET_KEY=None, ALLOWED_HOSTS="*", DATABASE_URL="mysql://u:hunter2@h/d")
     assert str(refusal.value).count("\n- ") == 3
     assert "hunter2" not in str(refusal.value)
+
+
+def test_the_owner_s_role_is_known_only_where_it_is_given(load):
+    assert set(load()["DATABASES"]) == {"default", "support"}
+    settings = load(DATABASE_OWNER_URL="postgres://velory_owner:p@127.0.0.1:5432/velory")
+    assert settings["DATABASES"]["owner"]["USER"] == "velory_owner"
+    assert settings["DATABASE_ROLES"] == {"app": "velory_app", "support": "velory_support"}

@@ -93,21 +93,22 @@ elif "*" in ALLOWED_HOSTS:
 # Database. No ATOMIC_REQUESTS: on SQLite every GET would then take the write lock.
 
 
-def database(url):
-    """Django's settings for a `sqlite:///` or `postgres://` address, or None and a problem."""
+def database(name):
+    """Django's settings for the `sqlite:///` or `postgres://` address of this variable, or None and a problem."""
     how = "Use postgres://user:password@host:5432/name (password percent-encoded) or sqlite:///path/to/file"
+    url = text(name)
     if not url:
-        problems.append(f"DATABASE_URL is missing. {how}")
+        problems.append(f"{name} is missing. {how}")
         return None
     # The address may hold a password, so a message names no more of it than the scheme.
     scheme = url.partition(":")[0]
     if scheme not in {"sqlite", "postgres", "postgresql"}:
-        problems.append(f"DATABASE_URL begins with {scheme!r}, which Velory does not know. {how}")
+        problems.append(f"{name} begins with {scheme!r}, which Velory does not know. {how}")
         return None
     try:
         config = env.db_url_config(url)
     except ValueError:
-        problems.append(f"DATABASE_URL cannot be read. {how}")
+        problems.append(f"{name} cannot be read. {how}")
         return None
     return (sqlite if scheme == "sqlite" else postgresql)(config, how)
 
@@ -136,7 +137,23 @@ def postgresql(config, how):
     return config | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 
-DATABASES = {"default": database(text("DATABASE_URL")) or {}}
+DATABASES = {"default": database("DATABASE_URL") or {}}
+# PostgreSQL keeps companies apart by roles (accounts/policies.py). The application's is the one of DATABASE_URL, the
+# pages of support staff have a second one, and the owner's is for migrations only: a server may start without it.
+if DATABASES["default"].get("ENGINE", "").endswith("postgresql"):
+    for _alias, _name in (("support", "DATABASE_SUPPORT_URL"), ("owner", "DATABASE_OWNER_URL")):
+        if text(_name):
+            DATABASES[_alias] = database(_name) or {}
+    if "support" not in DATABASES:
+        problems.append(
+            "DATABASE_SUPPORT_URL is missing. Name the same database as DATABASE_URL, with support staff's own role "
+            "(docs/deploy.md)."
+        )
+DATABASE_ROLES = {
+    "app": DATABASES["default"].get("USER", ""),
+    "support": DATABASES.get("support", {}).get("USER", ""),
+}
+DATABASE_ROUTERS = ["accounts.routing.SupportRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 if DEMO and HTTPS:
@@ -218,6 +235,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # On PostgreSQL one transaction for each request, which sees one company.
+    "accounts.middleware.CompanyMiddleware",
     # Closed by default: a view that forgets to ask who is there still asks for a sign-in.
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "velory.middleware.own_language",
@@ -282,6 +301,7 @@ ACCOUNT_FORMS = {
     "login": "accounts.forms.SignInForm",
     "reset_password": "accounts.forms.PasswordResetForm",
     "reset_password_from_key": "accounts.forms.NewPasswordForm",
+    "user_token": "accounts.forms.LinkForm",
     "change_password": "accounts.forms.ChangePasswordForm",
 }
 # Django's own: allauth's writes a row of addresses on every look at a link.

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from accounts.models import Company, User
+from accounts.scope import companies, company_scope
 from accounts.spreadsheets import NotATable, Table
 from accounts.text import clean_email
 
@@ -28,11 +29,13 @@ class ImportCommand(BaseCommand):
         raise NotImplementedError
 
     def handle(self, *, file: str, company: str, by: str, dry_run: bool, skip_bad: bool, **options: Any) -> None:
-        admin = self._admin(company, by)
         try:
             with open(file, "rb") as stream:
-                options |= {"by": admin, "dry_run": dry_run, "skip_bad": skip_bad}
-                report = self.bring(Table(stream), admin.company, **options)  # type: ignore[arg-type]
+                table = Table(stream)
+                into = self._company(company)
+                with company_scope(into.pk):
+                    options |= {"by": self._admin(into, by), "dry_run": dry_run, "skip_bad": skip_bad}
+                    report = self.bring(table, into, **options)
         except OSError as error:
             raise CommandError(
                 _("%(file)s can't be read: %(reason)s.") % {"file": file, "reason": error.strerror}
@@ -48,10 +51,13 @@ class ImportCommand(BaseCommand):
                 else _("Nothing was stored: every row was refused.")
             )
 
-    def _admin(self, slug: str, email: str) -> User:
-        company = Company.objects.filter(slug=slug).first()
-        if company is None:
+    def _company(self, slug: str) -> Company:
+        found = companies(slug)
+        if not found:
             raise CommandError(_("There is no company with the short name %(slug)s.") % {"slug": slug})
+        return found[0]
+
+    def _admin(self, company: Company, email: str) -> User:
         admin = company.users.admins().filter(email=clean_email(email)).first()
         if admin is None:
             raise CommandError(

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import clock
 from accounts.access import PersonRequest, admin_required, member_required
+from accounts.scope import within
 from accounts.text import clean_search
 from devices.exports import batched, csv_response
 from devices.models import Device
@@ -83,7 +84,7 @@ def export(request: PersonRequest, table: str) -> StreamingHttpResponse:
     with translation.override("en"):
         headings = [str(heading) for _key, heading in found.columns]
     rows = _rows(HardwareFilter(found, request).sorted(), found, request)
-    return csv_response(f"velory-{found.slug}", headings, rows)
+    return csv_response(f"velory-{found.slug}", headings, within(request.user.company_id, rows))
 
 
 def _find_table(slug: str) -> Table:

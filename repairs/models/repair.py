@@ -4,8 +4,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts import clock
-from accounts.models import Space, User
+from accounts.models import Company, Space, User
 from accounts.walls import SameCompany, company_row
+from devices.models import Device
 
 
 class RepairQuerySet(models.QuerySet["Repair"]):
@@ -15,6 +16,10 @@ class RepairQuerySet(models.QuerySet["Repair"]):
 
     def open(self) -> Self:
         return self.filter(closed_at=None)
+
+    def waiting_for(self, company: Company, device: Device) -> Self:
+        """Those for which `device` may stand in: open ones of other devices, whose holder is still there."""
+        return self.open().filter(company=company, holder_user__is_active=True).exclude(device=device)
 
     def with_people(self) -> Self:
         """Everybody and everything that a page names comes along."""
@@ -203,6 +208,11 @@ class Repair(models.Model):
     def holder(self) -> User | Space | None:
         """Who held the device when it was reported."""
         return self.holder_user or self.holder_space
+
+    def lets_wait_for(self, device: Device) -> bool:
+        """Whether it is one of `RepairQuerySet.waiting_for`."""
+        somebody_waits = self.holder_user is not None and self.holder_user.is_active
+        return self.is_open and self.device_id != device.pk and somebody_waits
 
     # The backup prompt
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from accounts.access import PersonRequest, admin_required
+from accounts.scope import within
 from accounts.text import identifier_key
 from devices.exports import batched, csv_response
 from devices.tables import TableFilter
@@ -102,7 +103,8 @@ def export(request: PersonRequest) -> StreamingHttpResponse:
     """The table as CSV, over all its pages, in English."""
     with translation.override("en"):
         headings = [str(heading) for _key, heading, _css in COLUMNS] + ["Replacement"]
-    return csv_response("velory-repairs", headings, _rows(RepairFilter(request).sorted()))
+    rows = within(request.user.company_id, _rows(RepairFilter(request).sorted()))
+    return csv_response("velory-repairs", headings, rows)
 
 
 def _rows(found: QuerySet[Repair]) -> Iterator[list[Any]]:

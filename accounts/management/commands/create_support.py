@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
+from accounts.scope import support
 from accounts.text import clean_email
 from accounts.tokens import link_keys, link_path
 
@@ -23,7 +24,11 @@ class Command(BaseCommand):
         parser.add_argument("email", help="the address that they sign in with")
         parser.add_argument("full_name", help='in quotes: "Siri Ahl"')
 
-    def handle(self, *args: Any, email: str, full_name: str, **options: Any) -> None:
+    def handle(self, *args: Any, **options: Any) -> None:
+        with support():
+            self.add_or_remind(options["email"], options["full_name"])
+
+    def add_or_remind(self, email: str, full_name: str) -> None:
         email = clean_email(email)
         wanted = User(email=email, full_name=" ".join(full_name.split()), is_staff=True)
         try:

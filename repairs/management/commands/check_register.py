@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.models import Company
+from accounts.scope import every_company, support
 from repairs.register import Reading, declared, missing_walls, snapshot
 
 
@@ -14,18 +14,16 @@ class Command(BaseCommand):
         parser.add_argument("--company", metavar="SLUG", help="only this company, such as acme")
 
     def handle(self, *args: Any, company: str | None = None, **options: Any) -> None:
-        companies = Company.objects.order_by("slug")
-        if company is not None:
-            companies = companies.filter(slug=company)
         found = total = 0
         with snapshot():
             lines = [*missing_walls()]
             if company is None:
-                lines += [f"no company: {text}" for text in declared(None)]
+                with support():
+                    lines += [f"no company: {text}" for text in declared(None)]
             for line in lines:
                 self.stdout.write(line)
             found += len(lines)
-            for one in companies:
+            for one in every_company(company):
                 reading = Reading(one)
                 for line in reading.contradictions():
                     self.stdout.write(line)
@@ -33,8 +31,13 @@ class Command(BaseCommand):
                 rows = reading.rows.total()
                 total += rows
                 self.stdout.write(f"{one.slug}: {rows} rows read ({_listed(reading.rows)})")
-        if company is not None and total == 0:
-            raise CommandError(f"{company}: 0 rows read. Is that the company's short name?")
+        if total == 0:
+            # Where nothing is seen, nothing is proved.
+            raise CommandError(
+                "0 rows read: there is no company yet, or its rows are not seen."
+                if company is None
+                else f"{company}: 0 rows read. Is that the company's short name?"
+            )
         if found:
             raise CommandError(f"{found} contradictions.")
         self.stdout.write(f"{total} rows read, no contradiction.")

@@ -1,0 +1,54 @@
+"""Each request sees one company."""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+
+from django.contrib.auth import SESSION_KEY
+from django.core.exceptions import BadRequest, MiddlewareNotUsed, PermissionDenied, SuspiciousOperation
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
+from django.http import Http404, HttpRequest
+from django.http.multipartparser import MultiPartParserError
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+
+from . import scope
+
+# What Django answers with a page that is no error of ours.
+ANSWERED = (Http404, PermissionDenied, BadRequest, SuspiciousOperation, MultiPartParserError)
+
+# In the session beside the person, so that both are known before either is read.
+COMPANY_KEY = "company_id"
+
+
+def remember_company(sender: object, request: HttpRequest, user: object, **kwargs: object) -> None:
+    """Receiver of `user_logged_in`."""
+    request.session[COMPANY_KEY] = getattr(user, "company_id", None)
+
+
+class CompanyMiddleware:
+    """On PostgreSQL each request is one transaction that sees the rows of the signed-in person's company. The pages of
+    support staff go by support's own role.
+
+    Stands directly behind the authentication: nothing may ask who is there before. The transaction exists for the
+    policies alone (no ATOMIC_REQUESTS on SQLite: docs/decisions.md); whoever writes still opens their own.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        if connection.vendor != "postgresql":
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+        self.desk = reverse("admin:index")
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        with transaction.atomic():
+            session = request.session
+            scope.recognise(session.get(SESSION_KEY), session.get(COMPANY_KEY))
+            is_staff = request.user.is_authenticated and request.user.is_staff
+            with scope.support() if is_staff and request.path.startswith(self.desk) else nullcontext():
+                return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        """What a view has written before it failed is not kept. (The pages of 403 and 404 ask the database still.)"""
+        if not isinstance(exception, ANSWERED):
+            for alias in {DEFAULT_DB_ALIAS, scope.alias_in_use() or DEFAULT_DB_ALIAS}:
+                transaction.set_rollback(True, using=alias)
