@@ -67,6 +67,11 @@ class Nameplate(models.Model):
         )
 
     @property
+    def is_whole(self) -> bool:
+        """The name is the one that was sealed, or it was erased together with its salt."""
+        return self.pk == self.seal(self.salt, self.name) if self.salt else not self.name
+
+    @property
     def shown(self) -> str:
         """The name in the reader's language, or that it was erased."""
         if not self.salt:
