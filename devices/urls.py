@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import describing, hardware, moving, page
+from .views import describing, hardware, moving, page, proving
 
 app_name = "devices"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("devices/<int:pk>/", page.overview, name="overview"),
     path("devices/<int:pk>/edit/", describing.edit, name="edit"),
     path("devices/<int:pk>/log/", page.log, name="log"),
+    path("devices/<int:pk>/log/download/", proving.download, name="log_download"),
     path("devices/<int:pk>/notes/", describing.add_note, name="add_note"),
     path("devices/<int:pk>/unassign/", moving.unassign, name="unassign"),
     path("devices/<int:pk>/restore/", moving.restore, name="restore"),

@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import FieldDoesNotExist
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext
 
 from devices import categories
 
@@ -36,8 +37,17 @@ SENTENCES = {
 
 
 def sentence(event: "Event") -> str:
-    """One line of the log in the active language. The event comes from `with_names()`."""
+    """One line of the log in the active language. The event comes from `with_names()`. A line that somebody has
+    tampered with past reading says so, beside those that can be read."""
+    try:
+        return _sentence(event)
+    except (AttributeError, FieldDoesNotExist, LookupError, TypeError, ValueError):
+        return gettext("(This line can’t be read.)")
+
+
+def _sentence(event: "Event") -> str:
     from devices.models import Device
+    from devices.models.event import PLAIN
 
     words: dict[str, str] = {"actor": event.plates[event.actor_id].shown}
     field = event.details.get("field")
@@ -45,7 +55,7 @@ def sentence(event: "Event") -> str:
         column: Any = Device._meta.get_field(field)
         words["field"] = str(column.verbose_name)
     for role, key in event.details.items():
-        if role == "field":
+        if role in PLAIN:
             continue
         if key:
             name = event.plates[key].shown

@@ -5,8 +5,10 @@ fails here, so nobody adds a page without saying whom it is for.
 """
 
 from fnmatch import fnmatch
+from io import BytesIO
 from typing import NamedTuple
 from urllib.parse import urlsplit
+from zipfile import ZipFile
 
 import pytest
 from django.conf import settings
@@ -61,6 +63,9 @@ GET   devices:overview                     missing              sign-in  404    
 GET   devices:log                          laptop               sign-in  200       404        200      404       desk
 GET   devices:log                          laptop in_repair     sign-in  200       404        200      404       desk
 GET   devices:log                          laptop recycled      sign-in  404       404        200      404       desk
+GET   devices:log_download                 laptop               sign-in  403       404        200      404       desk
+GET   devices:log_download                 laptop recycled      sign-in  404       404        200      404       desk
+GET   devices:log_download                 missing              sign-in  404       404        404      404       desk
 GET   devices:edit                         laptop               sign-in  403       404        200      404       desk
 POST  devices:edit                         laptop               sign-in  403       404        done     404       desk
 GET   devices:edit                         laptop recycled      sign-in  404       404        409      404       desk
@@ -273,6 +278,9 @@ def answer(response):
 
 
 def text_of(response):
+    if response["Content-Type"] == "application/zip":
+        with ZipFile(BytesIO(response.getvalue())) as archive:
+            return "\n".join(archive.read(name).decode() for name in archive.namelist())
     return response.getvalue().decode() if response.streaming else response.text
 
 

@@ -17,6 +17,7 @@ PRODUCTION = {
     "SUPPORT_CONTACT": "support@example.com",
 }
 OPTIONAL = [
+    "CHECKPOINT_KEY_FILE",
     "DEBUG",
     "DEMO",
     "EMAIL_URL",
@@ -143,6 +144,7 @@ def test_without_mail_nothing_is_sent_and_no_link_reaches_the_log(load):
         ({"DATABASE_URL": "postgres://u:p@h"}, "DATABASE_URL names no database"),
         ({"DATABASE_URL": "sqlite://"}, "DATABASE_URL names no file"),
         ({"DATABASE_URL": "sqlite:////no/such/folder/x"}, "/no/such/folder does not exist"),
+        ({"CHECKPOINT_KEY_FILE": "/no/such/key.pem"}, "/no/such/key.pem cannot be read"),
         ({"HTTPS": "ture"}, "HTTPS is 'ture'"),
         ({"DEBUG": "true"}, "DEBUG shows Velory's inside"),
         ({"TRUSTED_PROXIES": "0"}, "TRUSTED_PROXIES is 0"),

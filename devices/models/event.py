@@ -164,6 +164,9 @@ def _plates_for(company_id: int, lines: list[Line]) -> dict[_Key, Nameplate]:
     return {**plates, **new}
 
 
+# What in an event's details is no plate.
+PLAIN = ("field",)
+
 # Lines that name who got or gave up a device.
 _NAMES_A_HOLDER = ("assigned", "assigned_repaired", "unassigned", "replacement_assigned")
 
@@ -244,9 +247,9 @@ class Event(models.Model):
     def __str__(self) -> str:
         return f"{self.sequence} {self.kind}"
 
-    def compute_digest(self, device_uuid: str) -> str:
-        """SHA-256 in hex over the canonical line: a JSON list of strings and integers, UTF-8, no blanks, times in UTC
-        to the microsecond. The device goes in by its uuid, which an export and import keep."""
+    def canonical(self, device_uuid: str) -> str:
+        """The line as it is hashed (docs/event-log.md): a JSON list of strings and integers, without blanks, times in
+        UTC to the microsecond. The device goes in by its uuid, which an export and import keep."""
         line = [
             self.previous,
             device_uuid,
@@ -259,13 +262,17 @@ class Event(models.Model):
                 for moment in (self.occurred_at, self.recorded_at)
             ),
         ]
-        text = json.dumps(line, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return json.dumps(line, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+    def compute_digest(self, device_uuid: str) -> str:
+        """SHA-256 in hex over the canonical line in UTF-8."""
+        return hashlib.sha256(self.canonical(device_uuid).encode()).hexdigest()
 
     @property
     def plate_ids(self) -> set[str]:
-        """The plates that the details refer to."""
-        return {value for role, value in self.details.items() if role != "field" and value}
+        """The plates that the details refer to; as far as they can be read, where somebody has tampered with them."""
+        details = self.details if isinstance(self.details, dict) else {}
+        return {key for role, key in details.items() if role not in PLAIN and isinstance(key, str) and key}
 
     @property
     def sentence(self) -> str:
