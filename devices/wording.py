@@ -32,6 +32,8 @@ SENTENCES = {
     "backed_up": _("%(actor)s confirmed a backup."),
     "backup_impossible": _("%(actor)s could not back up device: it does not start."),
     "note_added": _("%(actor)s added a note."),
+    "late_entry": _("%(actor)s added a late entry: “%(text)s”."),
+    "correction": _("%(actor)s corrected line %(line)s: “%(text)s”."),
     "field_changed": _("%(actor)s changed %(field)s from %(before)s to %(after)s."),
 }
 
@@ -54,6 +56,8 @@ def _sentence(event: "Event") -> str:
     if field:
         column: Any = Device._meta.get_field(field)
         words["field"] = str(column.verbose_name)
+    if line := event.details.get("line"):
+        words["line"] = str(line)
     for role, key in event.details.items():
         if role in PLAIN:
             continue

@@ -63,6 +63,12 @@ GET   devices:overview                     missing              sign-in  404    
 GET   devices:log                          laptop               sign-in  200       404        200      404       desk
 GET   devices:log                          laptop in_repair     sign-in  200       404        200      404       desk
 GET   devices:log                          laptop recycled      sign-in  404       404        200      404       desk
+GET   devices:late_entry                   laptop               sign-in  403       404        200      404       desk
+GET   devices:late_entry                   laptop recycled      sign-in  404       404        200      404       desk
+POST  devices:late_entry                   laptop               sign-in  403       404        done     404       desk
+GET   devices:correct                      laptop's line        sign-in  403       404        200      404       desk
+POST  devices:correct                      laptop's line        sign-in  403       404        done     404       desk
+GET   devices:correct                      laptop's no line     sign-in  403       404        404      404       desk
 GET   devices:log_download                 laptop               sign-in  403       404        200      404       desk
 GET   devices:log_download                 laptop recycled      sign-in  404       404        200      404       desk
 GET   devices:log_download                 missing              sign-in  404       404        404      404       desk

@@ -15,6 +15,7 @@ from accounts.models.closable import require_admin
 from accounts.walls import SameCompany, company_row
 
 from .changing import HOLDERS_AND_PAYORS, MoveRefused
+from .correcting import Correcting
 from .describing import Describing
 from .holding import Holding
 from .status import Status
@@ -94,7 +95,7 @@ def is_holder_reporter_or_admin(device: Any, user: Any) -> bool:
     return is_holder_or_admin(device, user) or (user.is_active and device.reported_by_id == user.pk)
 
 
-class Device(Describing, Holding):
+class Device(Describing, Holding, Correcting):
     """One piece of hardware, and the state machine that takes it through repair.
 
     Nothing sets `status` but the transitions, and nothing calls those but `move`, `assign` and what runs inside them.
@@ -217,6 +218,10 @@ class Device(Describing, Holding):
     @property
     def support_url(self) -> str:
         return reverse("repairs:support", args=[self.pk])
+
+    @property
+    def log_url(self) -> str:
+        return reverse("devices:log", args=[self.pk])
 
     @property
     def unassign_url(self) -> str:

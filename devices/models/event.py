@@ -4,7 +4,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING, Self
 
@@ -89,12 +89,14 @@ class Line:
         occurred_at: datetime,
         names: Mapping[str, object],
         field: str,
+        line: int | None = None,
     ) -> None:
         self.kind = kind
         self.by = by
         self.occurred_at = occurred_at
         self.names = names
         self.field = field
+        self.line = line
 
 
 _Key = tuple[str, int | None, str]
@@ -122,11 +124,13 @@ def write_lines(device: "Device", lines: Iterable[Line], recorded_at: datetime) 
     plates = _plates_for(device.company_id, lines)
     events = []
     for line in lines:
-        details: dict[str, str | None] = {
+        details: dict[str, str | int | None] = {
             role: None if thing in (None, "") else plates[_key_of(thing)].pk for role, thing in line.names.items()
         }
         if line.field:
             details["field"] = line.field
+        if line.line is not None:
+            details["line"] = line.line
         event = Event(
             company_id=device.company_id,
             device=device,
@@ -165,7 +169,10 @@ def _plates_for(company_id: int, lines: list[Line]) -> dict[_Key, Nameplate]:
 
 
 # What in an event's details is no plate.
-PLAIN = ("field",)
+PLAIN = ("field", "line")
+
+# Lines that hold what an admin wrote: it may be about anybody, and like a note it is for admins only.
+_WRITTEN = ("note_added", "late_entry", "correction")
 
 # Lines that name who got or gave up a device.
 _NAMES_A_HOLDER = ("assigned", "assigned_repaired", "unassigned", "replacement_assigned")
@@ -195,7 +202,7 @@ class EventQuerySet(models.QuerySet["Event"]):
         names_me = models.Q(details__holder__in=plates) | models.Q(details__user__in=plates)
         return (
             lines.filter(theirs, ~models.Q(kind__in=_NAMES_A_HOLDER) | names_me)
-            .exclude(kind="note_added")
+            .exclude(kind__in=_WRITTEN)
             .exclude(kind="field_changed", details__field="purchase_cost")
         )
 
@@ -233,6 +240,8 @@ class Event(models.Model):
 
     # The plates by key; `EventQuerySet.with_names` fills it.
     plates: Mapping[str, Nameplate]
+    # The numbers of the lines that have corrected this one; `mark_corrected` fills it.
+    corrected_by: list[int]
 
     class Meta:
         verbose_name = _("event")
@@ -273,6 +282,11 @@ class Event(models.Model):
         """The plates that the details refer to; as far as they can be read, where somebody has tampered with them."""
         details = self.details if isinstance(self.details, dict) else {}
         return {key for role, key in details.items() if role not in PLAIN and isinstance(key, str) and key}
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it was recorded more than a minute after it happened."""
+        return self.recorded_at - self.occurred_at > timedelta(minutes=1)
 
     @property
     def sentence(self) -> str:

@@ -12,6 +12,7 @@ from devices.access import device_view
 from devices.chain import first_fault
 from devices.forms import NoteForm
 from devices.models import Device, Event
+from devices.models.correcting import mark_corrected
 from devices.signals import device_page
 
 LINES = 50
@@ -49,6 +50,7 @@ def log(request: PersonRequest, device: Device) -> HttpResponse:
     """Event log: everything that has happened to the device, the newest first, by day."""
     page: Any = Paginator(Event.objects.visible_to(request.user, device), LINES).get_page(request.GET.get("page"))
     page.object_list = page.object_list.with_names()
+    mark_corrected(page.object_list)
     context = page_context(request, device) | {"page": page}
     if request.user.is_admin and (device.log_sequence <= VERIFIED_AT_ONCE or "verify" in request.GET):
         context |= {"verified_at": clock.now(), "fault": first_fault(device)}

@@ -183,6 +183,16 @@ PAGES = [
     Page("edit", "admin", "devices:edit", "phone"),
     Page("edit, refused", "admin", "devices:edit", "phone", act=post({"name": "", "serial_number": "C02-XK1 AAA"})),
     Page("event log", "admin", "devices:log", "away"),
+    Page("late entry, asked", "admin", "devices:log", "away", act=window("Add late entry")),
+    Page("late entry", "admin", "devices:late_entry", "away"),
+    Page(
+        "late entry, refused",
+        "admin",
+        "devices:late_entry",
+        "away",
+        act=post({"occurred_at": "2999-01-01T12:00", "text": "?"}),
+    ),
+    Page("correction, asked", "admin", "devices:log", "away", act=window("Correct line 2")),
     Page("log of much, second page", "long_admin", "devices:log", "long", query="?page=2"),
     # Admins: the repair flow
     Page("support", "admin", "repairs:support", "phone"),
