@@ -184,7 +184,7 @@ class UserAdmin(ReadOnlyAdmin):
 
     @admin.action(description=gettext_lazy("Reactivate"))
     def reactivate(self, request: SupportRequest, people: models.QuerySet[User]) -> None:
-        for person in self.of_companies(request, people).filter(is_active=False):
+        for person in self.of_companies(request, people).filter(is_active=False, erased_at=None):
             person.reactivate(by=request.user)
             self.log_change(request, person, "Reactivated.")
             self.message_user(request, _("%(person)s is active again.") % {"person": person}, messages.SUCCESS)

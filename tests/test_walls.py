@@ -65,6 +65,7 @@ BREAKS = {
     "user_staff_or_company": lambda w: change(w.employee, is_staff=True),
     "user_role_known": lambda w: change(w.employee, role="owner"),
     "user_has_a_name": lambda w: change(w.employee, full_name=""),
+    "user_erased_is_gone": lambda w: change(w.employee, erased_at=timezone.now()),
     "payor_kind_known": lambda w: change(w.cost_centre, kind="nobody"),
     "payor_employee_never_pays_repairs": lambda w: (
         change(w.company_payor, pays_repairs=False),

@@ -24,6 +24,10 @@ class UserQuerySet(models.QuerySet["User"]):
         """Those that a device may be assigned to."""
         return self.filter(is_active=True)
 
+    def known(self) -> "UserQuerySet":
+        """All but the erased, who stand in the history only."""
+        return self.filter(erased_at=None)
+
     def admins(self) -> "UserQuerySet":
         return self.filter(role=User.Role.ADMIN, is_active=True)
 
@@ -79,6 +83,7 @@ class User(AbstractBaseUser):
     is_staff = models.BooleanField(_("support staff"), default=False, editable=False)
     joined_at = models.DateTimeField(_("joined"), null=True, editable=False)
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
+    erased_at = models.DateTimeField(_("erased"), null=True, editable=False)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -112,10 +117,14 @@ class User(AbstractBaseUser):
                 name="user_role_known",
             ),
             models.CheckConstraint(condition=~models.Q(full_name=""), name="user_has_a_name"),
+            models.CheckConstraint(
+                condition=models.Q(erased_at=None) | models.Q(is_active=False, joined_at=None),
+                name="user_erased_is_gone",
+            ),
         ]
 
     def __str__(self) -> str:
-        return self.full_name
+        return gettext("(erased)") if self.erased_at else self.full_name
 
     def get_absolute_url(self) -> str:
         return reverse("accounts:user_edit", args=[self.pk])
@@ -230,4 +239,4 @@ class User(AbstractBaseUser):
         """Let somebody in again."""
         if not by.is_staff:
             require_admin(by, self.company_id)
-        User.objects.filter(pk=self.pk).update(is_active=True)
+        User.objects.known().filter(pk=self.pk).update(is_active=True)

@@ -22,7 +22,7 @@ SESSION_KEY = "link_key"  # of the link that this admin has made last
 @admin_required
 def user_link(request: PersonRequest, pk: int) -> HttpResponse:
     """POST makes a link; GET shows it to the admin who has made it, as long as it works."""
-    person: User = get_object_or_404(request.user.company.users, pk=pk)
+    person: User = get_object_or_404(request.user.company.users.known(), pk=pk)
     if request.method == "POST":
         return hand_out_link(request, person)
     key = request.session.get(SESSION_KEY, "")
