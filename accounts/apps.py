@@ -9,7 +9,7 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Companies and people")
 
     def ready(self) -> None:
-        from . import signing, sqlite, walls  # noqa: F401  (signing registers its check)
+        from . import receivers, signing, sqlite, walls  # noqa: F401  (some connect or register themselves)
 
         connection_created.connect(sqlite.teach, dispatch_uid="accounts.sqlite.teach")
         pre_migrate.connect(walls.before_migrate, sender=self)

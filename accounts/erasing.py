@@ -7,7 +7,9 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from . import clock, signals
-from .models import User
+from .batches import batched
+from .models import AuditLine, AuditPlate, User
+from .models.audit import record
 from .models.closable import Refused, refuse_while_holding, require_admin, still_there
 
 # In English whoever erases: it is stored once, for all readers.
@@ -36,6 +38,7 @@ def erase(person: User, *, by: User | None) -> None:
         row = still_there(person)
         refuse_unless_gone(row)
         signals.erasing.send(sender=User, subject=row)
+        _audit_log_forgets(row)
         _sign_in_goes(row)
         row.full_name, row.email = ERASED, f"erased-{row.pk}@erased.invalid"
         row.language, row.role = "", User.Role.EMPLOYEE
@@ -43,7 +46,21 @@ def erase(person: User, *, by: User | None) -> None:
         row.erased_at = clock.now()
         row.set_unusable_password()
         row.save()
+        if by is not None:
+            record(row.company_id, "user_erased", by=by)
     _sessions_go(person)
+
+
+def _audit_log_forgets(person: User) -> None:
+    """Blank their plates in the company's audit log, and what a line tells of them: an earlier name or address."""
+    plates = AuditPlate.objects.filter(company=person.company).exclude(salt="")
+    told = AuditLine.objects.filter(company=person.company).about(person).values_list("details", flat=True)
+    words = {
+        key for details in told if "person" in details for role, key in details.items() if role in ("before", "after")
+    }
+    for some in batched(words, 500):
+        plates.filter(kind=AuditPlate.Kind.TEXT, pk__in=some).update(name="", salt="")
+    plates.filter(kind=AuditPlate.Kind.USER, reference=person.pk).update(name="", salt="")
 
 
 def _sign_in_goes(person: User) -> None:

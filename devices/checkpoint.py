@@ -11,10 +11,10 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from accounts import clock, signing
-from accounts.models import Company
+from accounts.batches import batched
+from accounts.chain import CHUNK
+from accounts.models import AuditChain, AuditLine, Company
 
-from .chain import CHUNK
-from .exports import batched
 from .models import Device, Event
 
 FORMAT = "velory-checkpoint/1"
@@ -45,17 +45,14 @@ def digest_of(heads: object) -> str:
 
 def take(company: Company) -> dict[str, Any]:
     """A signed checkpoint of the company's logs as they stand. Raises signing.NoKey."""
-    heads = sorted(
-        (uuid.hex, sequence, digest)
-        for uuid, sequence, digest in Device.objects.filter(company=company).values_list(
-            "uuid", "log_sequence", "log_digest"
-        )
-    )
+    audit = AuditChain.objects.filter(company=company).values_list("uuid", "log_sequence", "log_digest")
+    logs = Device.objects.filter(company=company).values_list("uuid", "log_sequence", "log_digest")
+    heads = sorted((uuid.hex, sequence, digest) for uuid, sequence, digest in chain(audit, logs))
     statement = {
         "format": FORMAT,
         "company": company.slug,
         "made_at": clock.now().astimezone(UTC).isoformat(timespec="seconds"),
-        "devices": len(heads),
+        "logs": len(heads),
         "digest": digest_of(heads),
     }
     signature = signing.sign(canonical(statement))
@@ -110,12 +107,20 @@ def _differences(company: Company, heads: list[Head]) -> Iterator[Difference]:
     stands = {
         (device, sequence): digest for device, sequence, digest in lines.values_list("device", "sequence", "digest")
     }
+    audit = AuditChain.objects.filter(company=company).first()
     for uuid, sequence, digest in heads:
-        if (device := devices.get(uuid)) is None:
-            yield Difference(f"device {uuid}", sequence, "is gone, with its log of %(line)d lines")
-            continue
-        name, line = f"device {device.pk} ({device})", stands.get((device.pk, sequence))
-        if line is None:
-            yield Difference(name, sequence, "line %(line)d of the log is gone")
-        elif line != digest:
-            yield Difference(name, sequence, "line %(line)d of the log is not the one that was signed")
+        if audit is not None and audit.uuid.hex == uuid:
+            signed = AuditLine.objects.filter(company=company, sequence=sequence).first()
+            yield from _difference("audit log", sequence, digest, signed.digest if signed else None)
+        elif (device := devices.get(uuid)) is None:
+            yield Difference(f"log {uuid}", sequence, "is gone, with its %(line)d lines")
+        else:
+            name = f"device {device.pk} ({device})"
+            yield from _difference(name, sequence, digest, stands.get((device.pk, sequence)))
+
+
+def _difference(name: str, sequence: int, digest: str, found: str | None) -> Iterator[Difference]:
+    if found is None:
+        yield Difference(name, sequence, "line %(line)d of the log is gone")
+    elif found != digest:
+        yield Difference(name, sequence, "line %(line)d of the log is not the one that was signed")

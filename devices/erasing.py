@@ -4,10 +4,10 @@ from typing import Any
 
 from django.dispatch import receiver
 
+from accounts.batches import batched
 from accounts.models import User
 from accounts.signals import erasing
 
-from .exports import batched
 from .models import Event, Nameplate, Note
 
 # Kinds of lines in which somebody's own words stand.

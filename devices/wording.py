@@ -48,8 +48,8 @@ def sentence(event: "Event") -> str:
 
 
 def _sentence(event: "Event") -> str:
+    from accounts.models.chained import PLAIN
     from devices.models import Device
-    from devices.models.event import PLAIN
 
     words: dict[str, str] = {"actor": event.plates[event.actor_id].shown}
     field = event.details.get("field")

@@ -17,9 +17,10 @@ from django.db import connection, models
 from django.db.models import Count, Exists, OuterRef, Q
 
 from accounts import walls
+from accounts.chain import Chain, with_plates
 from accounts.models import Company
 from accounts.text import identifier_key
-from devices.chain import ByDevice, Chain, with_plates
+from devices.chain import ByDevice
 from devices.models import Assignment, Device, Event, Nameplate
 from devices.wording import SENTENCES
 
@@ -84,7 +85,7 @@ class Reading:
             "log": Event.objects.order_by("device_id", "sequence"),
         }
         reading = {name: self._read(rows.filter(company=self.company)) for name, rows in by_device.items()}
-        reading["log"] = with_plates(reading["log"], self.company.pk)
+        reading["log"] = with_plates(reading["log"], Nameplate, self.company.pk)
         streams = {name: ByDevice(rows) for name, rows in reading.items()}
         for device in self._read(devices.filter(company=self.company)):
             assignments = list(streams["assignments"].of(device))

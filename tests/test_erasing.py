@@ -130,7 +130,7 @@ def test_an_erased_person_is_no_longer_there(leaver):
 
 def test_an_admin_reads_what_goes_and_what_stays_before(leaver):
     visitor = Visitor(leaver.admin).open(leaver.second_admin).follow("Erase person")
-    assert "Goes: the name on every line of every event log." in visitor.words
+    assert "Goes: the name on every line of the event logs and of the audit log." in visitor.words
     assert "Stays: their name where others wrote it" in visitor.words
     visitor.press("Erase person")
     assert visitor.messages == ["The person is erased."]

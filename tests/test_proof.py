@@ -269,14 +269,14 @@ def test_a_device_that_is_gone_is_named(world, checkpoint, capsys):
     with walls_down():
         change(world.laptop, uuid="00000000-0000-4000-8000-000000000000")
         whole_chain_made_anew(world.again().laptop)
-        assert "is gone, with its log of 4 lines" in faults_since(checkpoint, capsys)[0]
+        assert "is gone, with its 4 lines" in faults_since(checkpoint, capsys)[0]
 
 
 def test_a_checkpoint_that_was_tampered_with_is_none(world, checkpoint, capsys, settings, tmp_path):
     text = checkpoint.read_text()
     checkpoint.write_text(text.replace(world.laptop.log_digest, "0" * 64))
     assert "its heads are not those that were signed" in faults_since(checkpoint, capsys)[0]
-    checkpoint.write_text(text.replace('"devices":5', '"devices":4'))
+    checkpoint.write_text(text.replace('"logs":5', '"logs":4'))
     assert "the signature is not right" in faults_since(checkpoint, capsys)[0]
     checkpoint.write_text(text)
     assert "signed by another key" in faults_since(checkpoint, capsys, key="00" * 32)[0]

@@ -163,6 +163,8 @@ class User(AbstractBaseUser):
             with transaction.atomic():
                 same = User.objects.filter(pk=self.pk, password=before)
                 used = not same.update(password=self.password, joined_at=self.joined_at)
+                if not used:
+                    self._tell("sign_in_password_chosen", by=self)
         except IntegrityError as error:
             self.joined_at = joined
             raise AddressTaken from error
@@ -227,16 +229,28 @@ class User(AbstractBaseUser):
             refuse_while_holding(person)
         person.is_active = self.is_active = False
         person.save(update_fields=["is_active"])
+        self._tell("user_deactivated", by=by)
 
     @transaction.atomic
     def remove(self, *, by: "User", unassign: bool = False) -> bool:
         """Delete somebody whom nothing refers to, else deactivate them. True when deleted."""
         self.deactivate(by=by, unassign=unassign)
         person = User.objects.get(pk=self.pk)
-        return not person.has_joined and delete_if_unused(person)
+        deleted = not person.has_joined and delete_if_unused(person)
+        if deleted:
+            self._tell("user_deleted", by=by)
+        return deleted
 
+    @transaction.atomic
     def reactivate(self, *, by: "User") -> None:
         """Let somebody in again."""
         if not by.is_staff:
             require_admin(by, self.company_id)
-        User.objects.known().filter(pk=self.pk).update(is_active=True)
+        if User.objects.known().filter(pk=self.pk, is_active=False).update(is_active=True):
+            self._tell("user_reactivated", by=by)
+
+    def _tell(self, kind: str, *, by: "User") -> None:
+        """A line about this person in the audit log of their company."""
+        from .audit import record
+
+        record(self.company_id, kind, by=by, person=self)

@@ -16,7 +16,7 @@ def company_settings(request: PersonRequest) -> HttpResponse:
     """What a company decides for itself; its name, plan and repair flow are Velory Support's to change."""
     company = Company.objects.get(pk=request.user.company_id)
     form = SettingsForm(posted(request), instance=company)
-    if form.is_valid() and form.saved():
+    if form.is_valid() and form.saved(by=request.user):
         messages.success(request, _("The settings were saved."))
         return redirect("accounts:settings")
     context = {"form": form, "company": company, "support_contact": settings.SUPPORT_CONTACT}

@@ -1,10 +1,7 @@
 """The event log: append-only lines in a chain, and the plates that carry the names in them."""
 
-import hashlib
-import json
-import secrets
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING, Self
 
@@ -12,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Payor, Space, User
+from accounts.models.chained import Chained, Plate, PlateKey
 from accounts.walls import SameCompany, company_row
 
 from .assignment import Assignment
@@ -20,9 +18,8 @@ if TYPE_CHECKING:
     from .device import Device
 
 
-class Nameplate(models.Model):
-    """A name as it stood on a line of a log. Its key is a salted commitment to the name: the chain holds the key, so
-    the name can be erased (name and salt blanked) and the chain still holds."""
+class Nameplate(Plate):
+    """A name on a line of a device's log."""
 
     class Kind(models.TextChoices):
         USER = "user", _("user")
@@ -31,52 +28,14 @@ class Nameplate(models.Model):
         DEVICE = "device", _("device")
         TEXT = "text", _("text")
 
-    id = models.CharField(primary_key=True, max_length=64)
     company = models.ForeignKey("accounts.Company", on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=6, choices=Kind)
-    # A plain number, not a key: the plate outlives what it names.
-    reference = models.BigIntegerField(null=True)
-    name = models.TextField(blank=True)
-    salt = models.CharField(max_length=32, blank=True)
 
     class Meta:
         verbose_name = _("nameplate")
         verbose_name_plural = _("nameplates")
         indexes = [models.Index(fields=["company", "kind", "reference"], name="nameplate_of")]
         constraints = [company_row("nameplate_company_row")]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @staticmethod
-    def seal(salt: str, name: str) -> str:
-        """The key of a plate: SHA-256 over salt, NUL and name, in hex."""
-        return hashlib.sha256(f"{salt}\0{name}".encode()).hexdigest()
-
-    @classmethod
-    def engrave(cls, company_id: int, kind: str, reference: int | None, name: str) -> "Nameplate":
-        """A new plate, not stored yet."""
-        salt = secrets.token_hex(16)
-        return cls(
-            id=cls.seal(salt, name),
-            company_id=company_id,
-            kind=kind,
-            reference=reference,
-            name=name,
-            salt=salt,
-        )
-
-    @property
-    def is_whole(self) -> bool:
-        """The name is the one that was sealed, or it was erased together with its salt."""
-        return self.pk == self.seal(self.salt, self.name) if self.salt else not self.name
-
-    @property
-    def shown(self) -> str:
-        """The name in the reader's language, or that it was erased."""
-        if not self.salt:
-            return str(_("(erased)"))
-        return Payor.label(self.name) if self.kind == self.Kind.PAYOR else self.name
 
 
 class Line:
@@ -99,10 +58,7 @@ class Line:
         self.line = line
 
 
-_Key = tuple[str, int | None, str]
-
-
-def _key_of(thing: object) -> _Key:
+def _key_of(thing: object) -> PlateKey:
     """What a plate has to say to name this thing."""
     if isinstance(thing, str):
         return Nameplate.Kind.TEXT, None, thing
@@ -148,28 +104,12 @@ def write_lines(device: "Device", lines: Iterable[Line], recorded_at: datetime) 
     Event.objects.bulk_create(events)
 
 
-def _plates_for(company_id: int, lines: list[Line]) -> dict[_Key, Nameplate]:
-    """A plate for each name in the lines, stored: those that stand already, and new ones."""
+def _plates_for(company_id: int, lines: list[Line]) -> dict[PlateKey, Nameplate]:
+    """A plate for each name in the lines."""
     wanted = {_key_of(line.by) for line in lines}
     wanted |= {_key_of(thing) for line in lines for thing in line.names.values() if thing not in (None, "")}
-    match = models.Q(pk=None)
-    for kind in (
-        Nameplate.Kind.USER,
-        Nameplate.Kind.SPACE,
-        Nameplate.Kind.PAYOR,
-        Nameplate.Kind.DEVICE,
-    ):
-        if references := [reference for k, reference, _name in wanted if k == kind]:
-            match |= models.Q(kind=kind, reference__in=references)
-    standing = Nameplate.objects.filter(match, company_id=company_id).exclude(salt="")
-    plates = {(plate.kind, plate.reference, plate.name): plate for plate in standing}
-    new = {key: Nameplate.engrave(company_id, *key) for key in wanted - plates.keys()}
-    Nameplate.objects.bulk_create(new.values())
-    return {**plates, **new}
+    return Nameplate.stored_for(company_id, wanted)
 
-
-# What in an event's details is no plate.
-PLAIN = ("field", "line")
 
 # Lines that hold what an admin wrote: it may be about anybody, and like a note it is for admins only.
 _WRITTEN = ("note_added", "late_entry", "correction")
@@ -218,7 +158,7 @@ class EventQuerySet(models.QuerySet["Event"]):
         return events
 
 
-class Event(models.Model):
+class Event(Chained, models.Model):
     """One line of a device's event log. Never changed, never deleted: the database refuses both."""
 
     company = models.ForeignKey(
@@ -255,33 +195,6 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sequence} {self.kind}"
-
-    def canonical(self, device_uuid: str) -> str:
-        """The line as it is hashed (docs/event-log.md): a JSON list of strings and integers, without blanks, times in
-        UTC to the microsecond. The device goes in by its uuid, which an export and import keep."""
-        line = [
-            self.previous,
-            device_uuid,
-            self.sequence,
-            self.actor_id,
-            self.kind,
-            self.details,
-            *(
-                moment.astimezone(UTC).isoformat(timespec="microseconds")
-                for moment in (self.occurred_at, self.recorded_at)
-            ),
-        ]
-        return json.dumps(line, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-
-    def compute_digest(self, device_uuid: str) -> str:
-        """SHA-256 in hex over the canonical line in UTF-8."""
-        return hashlib.sha256(self.canonical(device_uuid).encode()).hexdigest()
-
-    @property
-    def plate_ids(self) -> set[str]:
-        """The plates that the details refer to; as far as they can be read, where somebody has tampered with them."""
-        details = self.details if isinstance(self.details, dict) else {}
-        return {key for role, key in details.items() if role not in PLAIN and isinstance(key, str) and key}
 
     @property
     def is_late(self) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.chain import AuditWalk
 from accounts.models import Company
 from accounts.scope import every_company
 from accounts.signing import NoKey, own_public_key
@@ -17,7 +18,7 @@ from devices.chain import Walk
 class Command(BaseCommand):
     """`manage.py verify_events --company acme`: docs/event-log.md."""
 
-    help = "Walks the event log of every device and names the first broken line of each. Changes nothing."
+    help = "Walks all event logs and audit logs, and names the first broken line of each. Changes nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--company", metavar="SLUG", help="only this company, such as acme")
@@ -32,14 +33,17 @@ class Command(BaseCommand):
         read = broken = 0
         with snapshot():
             for one in every_company(company):
-                walk = Walk(one)
+                walk, audit = Walk(one), AuditWalk(one)
+                told = (f"audit log: {fault}" for fault in [audit.first_fault()] if fault is not None)
                 found = (f"device {device.pk} ({device}): {fault}" for device, fault in walk.first_faults())
                 since = self.compare(one, checkpoint, key) if checkpoint is not None else ()
-                for line in chain(found, since):
+                for line in chain(found, told, since):
                     self.stdout.write(f"{one.slug}: {line}")
                     broken += 1
-                self.stdout.write(f"{one.slug}: {walk.lines} lines of {walk.devices} devices read")
-                read += walk.lines
+                self.stdout.write(
+                    f"{one.slug}: {walk.lines} lines of {walk.devices} devices and {audit.lines} of the audit log read"
+                )
+                read += walk.lines + audit.lines
         if not read:
             where = "Is that the company's short name?" if company else "Is this the right database?"
             raise CommandError(f"0 lines read, so nothing is verified. {where}")

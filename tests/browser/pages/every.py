@@ -251,6 +251,8 @@ PAGES = [
     Page("user, much", "long_admin", "accounts:user_edit", "long_user"),
     Page("deactivate, much", "long_admin", "accounts:user_remove", "long_user"),
     Page("settings", "admin", "accounts:settings"),
+    Page("audit log", "admin", "accounts:audit_log"),
+    Page("audit log, none found", "admin", "accounts:audit_log", query="?about=payor"),
     Page("settings, refused", "admin", "accounts:settings", act=post({"repair_instructions": "x" * 5001})),
     Page("not found", "admin", "/hardware/nonsense/", status=404),
 ]
