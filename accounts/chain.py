@@ -7,6 +7,7 @@ chain for those who check it without Velory.
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from .batches import batched
@@ -93,15 +94,22 @@ class AuditWalk:
 
     def _faults(self) -> Iterator[Fault]:
         head = AuditChain.objects.filter(company=self.company).first()
-        lines = AuditLine.objects.filter(company=self.company).order_by("sequence")
         if head is None:
-            if lines.exists():
+            if AuditLine.objects.filter(company=self.company).exists():
                 yield Fault(0, "tail")
             return
-        walk = Chain(head.uuid.hex)
-        # Up to the head: on a page, somebody may write a line meanwhile.
-        for line in with_plates(lines.iterator(chunk_size=CHUNK), AuditPlate, self.company.pk):
+        walk, end = Chain(head.uuid.hex), (head.log_sequence, head.log_digest)
+        for line in audit_lines_with_head(self.company):
             self.lines += 1
-            if line.sequence <= head.log_sequence:
-                yield from walk.follow(line)
-        yield from walk.end(head.log_sequence, head.log_digest)
+            end = line.head_sequence, line.head_digest
+            yield from walk.follow(line)
+        yield from walk.end(*end)
+
+
+def audit_lines_with_head(company: Company) -> Iterator[Any]:
+    """A company's audit lines from the first on, each with its plates and with the head as `head_sequence` and
+    `head_digest`. One statement reads both, so whoever writes a line meanwhile does not break what is read."""
+    lines = AuditLine.objects.filter(company=company).order_by("sequence")
+    head = F("company__audit_chain__log_sequence"), F("company__audit_chain__log_digest")
+    lines = lines.annotate(head_sequence=head[0], head_digest=head[1])
+    return with_plates(lines.iterator(chunk_size=CHUNK), AuditPlate, company.pk)

@@ -1,4 +1,4 @@
-"""A device's log as a file that proves itself without Velory: docs/event-log.md has its format to the letter, and
+"""A log as a file that proves itself without Velory: docs/event-log.md has its format to the letter, and
 docs/verify_log.py checks it."""
 
 import csv
@@ -8,21 +8,23 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from tempfile import SpooledTemporaryFile
-from typing import IO
+from typing import IO, Any, NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from django.utils.translation import override
 
 from accounts import clock, signing
+from accounts.chain import audit_lines_with_head
+from accounts.models import AuditChain, Company
 
 from .chain import lines_with_head
 from .exports import guarded
-from .models import Device, Event, Nameplate
+from .models import Device
 
 FORMAT = "velory-log/1"
 IN_MEMORY = 1024 * 1024
 
-README = """The event log of one device, as Velory keeps it.
+README = """A log of Velory: that of one device, or the audit log of a company.
 
 events.jsonl   every line of the log in its canonical form with its digest, and before it the names on it
 events.csv     the same to read: times in UTC, text in English
@@ -54,7 +56,31 @@ class _Counted:
         return self._hash.hexdigest()
 
 
-def log_file(device: Device) -> IO[bytes]:
+class Log(NamedTuple):
+    """A log to be written: its lines with their plates and its head, in order; `name` and `company` are for the
+    reader, `head` is that of a log without lines."""
+
+    uuid: str
+    name: str
+    company: str
+    head: tuple[int, str]
+    lines: Iterator[Any]
+
+
+def log_of_device(device: Device) -> Log:
+    name = " ".join(filter(None, [device.name, device.serial_number]))
+    head = device.log_sequence, device.log_digest
+    return Log(device.uuid.hex, name, device.company.name, head, lines_with_head(device))
+
+
+def audit_log_of(company: Company) -> Log:
+    """A company whose log has no line yet has an empty one."""
+    chain = AuditChain.objects.filter(company=company).first() or AuditChain(company=company)
+    head = chain.log_sequence, chain.log_digest
+    return Log(chain.uuid.hex, "Audit log", company.name, head, audit_lines_with_head(company))
+
+
+def log_file(log: Log) -> IO[bytes]:
     """The zip file, at its beginning. It is written as the log is read, so memory does not grow with the log. A broken
     log is written as it stands: that is when somebody needs it. Raises signing.NoKey."""
     file: IO[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  (whoever sends it closes it)
@@ -62,17 +88,24 @@ def log_file(device: Device) -> IO[bytes]:
         readable = _Counted(table)
         with archive.open("events.jsonl", "w", force_zip64=True) as canonical, override("en"):
             lines = _Counted(canonical)
-            count, head = _write(device, lines, readable)
+            count, head = _write(log, lines, readable)
         table.seek(0)
         with archive.open("events.csv", "w", force_zip64=True) as copy:
             while chunk := table.read(IN_MEMORY):
                 copy.write(chunk)
         archive.writestr("README.txt", README)
-        manifest = _manifest(device, count, head)
-        manifest["files"] = {
-            "README.txt": hashlib.sha256(README.encode()).hexdigest(),
-            "events.csv": readable.checksum,
-            "events.jsonl": lines.checksum,
+        manifest = {
+            "format": FORMAT,
+            "company": log.company,
+            "log": {"uuid": log.uuid, "name": log.name},
+            "lines": count,
+            "head": head,
+            "made_at": clock.now().astimezone(UTC).isoformat(timespec="seconds"),
+            "files": {
+                "README.txt": hashlib.sha256(README.encode()).hexdigest(),
+                "events.csv": readable.checksum,
+                "events.jsonl": lines.checksum,
+            },
         }
         content = json.dumps(manifest, ensure_ascii=False, indent=2).encode()
         archive.writestr("manifest.json", content)
@@ -82,38 +115,27 @@ def log_file(device: Device) -> IO[bytes]:
     return file
 
 
-def _write(device: Device, lines: _Counted, table: _Counted) -> tuple[int, str]:
+def _write(log: Log, lines: _Counted, table: _Counted) -> tuple[int, str]:
     """Write both files. The head of the log as it stood: the number of its last line, and its digest."""
-    head, named = (device.log_sequence, device.log_digest), set[str]()
+    head, named = log.head, set[str]()
     table.write("\ufeff")
     _row(table, ["Line", "Recorded at", "Occurred at", "Event", "Digest"])
-    for event in lines_with_head(device):
-        head = event.head_sequence, event.head_digest  # type: ignore[attr-defined]
-        for plate in _new_plates(event, named):
+    for line in log.lines:
+        head = line.head_sequence, line.head_digest
+        for plate in _new_plates(line, named):
             lines.write(_json({"plate": plate.pk, "kind": plate.kind, "name": plate.name, "salt": plate.salt}) + "\n")
-        lines.write(f'{{"line":{event.canonical(device.uuid.hex)},"digest":{_json(event.digest)}}}\n')
-        times = [_moment(event.recorded_at), _moment(event.occurred_at)]
-        _row(table, [event.sequence, *times, event.sentence, event.digest])
+        lines.write(f'{{"line":{line.canonical(log.uuid)},"digest":{_json(line.digest)}}}\n')
+        times = [_moment(line.recorded_at), _moment(line.occurred_at)]
+        _row(table, [line.sequence, *times, line.sentence, line.digest])
     return head
 
 
-def _new_plates(event: Event, named: set[str]) -> Iterator[Nameplate]:
+def _new_plates(event: Any, named: set[str]) -> Iterator[Any]:
     """The plates of this line that no line before it had."""
     for key in (event.actor_id, *sorted(event.plate_ids)):
         if key in event.plates and key not in named:
             named.add(key)
             yield event.plates[key]
-
-
-def _manifest(device: Device, count: int, head: str) -> dict[str, object]:
-    return {
-        "format": FORMAT,
-        "company": device.company.name,
-        "device": {"uuid": device.uuid.hex, "name": device.name, "serial_number": device.serial_number},
-        "lines": count,
-        "head": head,
-        "made_at": clock.now().astimezone(UTC).isoformat(timespec="seconds"),
-    }
 
 
 def _json(value: object) -> str:

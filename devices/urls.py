@@ -16,6 +16,7 @@ urlpatterns = [
     path("devices/<int:pk>/log/late/", correcting.late_entry, name="late_entry"),
     path("devices/<int:pk>/log/<int:sequence>/correct/", correcting.correct, name="correct"),
     path("devices/<int:pk>/log/download/", proving.download, name="log_download"),
+    path("settings/audit/download/", proving.download_audit_log, name="audit_download"),
     path("devices/<int:pk>/notes/", describing.add_note, name="add_note"),
     path("devices/<int:pk>/unassign/", moving.unassign, name="unassign"),
     path("devices/<int:pk>/restore/", moving.restore, name="restore"),

@@ -121,8 +121,8 @@ def check_lines(lines, manifest, digests):
             yield f"line {sequence} does not follow the one before"
         if hashlib.sha256(canonical(row["line"])).hexdigest() != row["digest"]:
             yield f"line {sequence} has been changed"
-        if device != manifest["device"]["uuid"]:
-            yield f"line {sequence} is another device's"
+        if device != manifest["log"]["uuid"]:
+            yield f"line {sequence} is another log's"
         named = [actor, *(key for role, key in details.items() if role not in ("field", "line") and key)]
         if not plates.issuperset(named):
             yield f"line {sequence} names a plate that is not there"
@@ -163,7 +163,7 @@ def problems(options):
         elif options.key:
             yield "not signed"
         yield from check_files(archive, manifest)
-        found = list(checkpoints_of(options.checkpoint, manifest["device"]["uuid"])) if options.checkpoint else []
+        found = list(checkpoints_of(options.checkpoint, manifest["log"]["uuid"])) if options.checkpoint else []
         digests = {sequence: None for _checkpoint, sequence, _digest in found}
         with archive.open("events.jsonl") as lines:
             yield from check_lines(lines, manifest, digests)
@@ -173,7 +173,7 @@ def problems(options):
                 yield f"checkpoint of {made_at}: {problem}"
             if digests[sequence] != digest:
                 yield f"checkpoint of {made_at}: line {sequence} is not the one that was signed"
-    print(f"{manifest['lines']} lines of {manifest['device']['name']}, {len(found)} checkpoints compared")
+    print(f"{manifest['lines']} lines of {manifest['log']['name']}, {len(found)} checkpoints compared")
 
 
 def main():

@@ -207,6 +207,25 @@ def test_the_scripts_arithmetic_is_that_of_the_standard():
     assert not is_signed(b"", "nonsense", "nonsense")
 
 
+def test_a_log_with_its_end_cut_off_makes_a_file_that_says_so(world, tmp_path):
+    with walls_down():
+        last(world.laptop).delete()
+        path = packed(tmp_path / "log.zip", unpacked(downloaded(world.laptop, world.admin)))
+    assert "the log ends with line 3, the manifest says 4" in checked(path)[1]
+
+
+def test_the_audit_log_is_a_file_of_the_same_kind(world, tmp_path):
+    client = Client()
+    client.force_login(world.admin)
+    response = client.get(reverse("devices:audit_download"))
+    files = unpacked(b"".join(response.streaming_content))
+    assert b"Ada Holm signed in." in files["events.csv"]
+    code, said = checked(packed(tmp_path / "log.zip", files))
+    assert (code, "1 lines of Audit log" in said) == (0, True), said
+    tampered = with_checksums(events_changed(files, b"sign_in_done", b"sign_in_ended"))
+    assert "line 1 has been changed" in checked(packed(tmp_path / "log.zip", tampered))[1]
+
+
 # Checkpoints
 
 

@@ -162,6 +162,7 @@ GET   accounts:user_link                   colleague            sign-in  403    
 POST  accounts:user_link                   colleague            sign-in  403       403        done     404       desk
 GET   accounts:settings                    -                    sign-in  403       403        200      200       desk
 POST  accounts:settings                    -                    sign-in  403       403        done     done      desk
+GET   devices:audit_download               -                    sign-in  403       403        200      200       desk
 GET   accounts:audit_log                   -                    sign-in  403       403        200      200       desk
 GET   accounts:profile                     -                    sign-in  200       200        200      200       desk
 POST  accounts:profile                     -                    sign-in  done      done       done     done      desk
