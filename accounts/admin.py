@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .models import Company, Payor, Space, User
+from .models.audit import record
 from .models.closable import StillInUse
 from .support import OpenFilter, ReadOnlyAdmin, SupportRequest, rows_link
 from .text import clean_email
@@ -112,7 +113,12 @@ class CompanyAdmin(ReadOnlyAdmin):
 
     def save_model(self, request: HttpRequest, obj: Company, form: forms.ModelForm, change: bool) -> None:
         if change:
-            obj.save(update_fields=form.changed_data)
+            by: Any = request.user
+            with transaction.atomic():
+                obj.save(update_fields=form.changed_data)
+                for field in form.changed_data:
+                    before, after = str(form.initial[field]), str(form.cleaned_data[field])
+                    record(obj.pk, "setting_changed", by=by, field=field, before=before, after=after)
         else:
             obj.pk = Company.objects.found(**form.cleaned_data).pk
 
@@ -163,6 +169,8 @@ class UserAdmin(ReadOnlyAdmin):
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
         created = User.objects.create_user(**form.cleaned_data)
         obj.pk, obj.company = created.pk, created.company
+        by: Any = request.user
+        record(created.company_id, "user_added", by=by, person=created, role=created.role)
         self.give_link(request, created)
 
     @admin.display(description=gettext_lazy("joined"), boolean=True, ordering="joined_at")
@@ -184,7 +192,7 @@ class UserAdmin(ReadOnlyAdmin):
 
     @admin.action(description=gettext_lazy("Reactivate"))
     def reactivate(self, request: SupportRequest, people: models.QuerySet[User]) -> None:
-        for person in self.of_companies(request, people).filter(is_active=False):
+        for person in self.of_companies(request, people).filter(is_active=False, erased_at=None):
             person.reactivate(by=request.user)
             self.log_change(request, person, "Reactivated.")
             self.message_user(request, _("%(person)s is active again.") % {"person": person}, messages.SUCCESS)
@@ -211,6 +219,8 @@ class UserAdmin(ReadOnlyAdmin):
     def give_link(self, request: HttpRequest, person: User) -> None:
         """Show a link that works once, and mail it where mail is set up."""
         link = request.build_absolute_uri(link_path(person, link_keys.make_token(person)))
+        by: Any = request.user
+        record(person.company_id, "sign_in_link_made", by=by, person=person)
         if settings.MAIL_IS_SET_UP:
             transaction.on_commit(lambda: mail_link(person, link), robust=True)
         words = _("%(person)s chooses a password by this link, which works once: %(link)s")

@@ -24,6 +24,10 @@ class EmailBackend(AuthenticationBackend):
 
     def _check_password(self, user: Any, password: str) -> Any:
         """A password that fits is hashed anew now and then, which writes the person's row."""
-        if user is not None:
-            scope.recognise(user.pk, user.company_id)
-        return super()._check_password(user, password)
+        if user is None:
+            return None
+        scope.recognise(user.pk, user.company_id)
+        signed_in = super()._check_password(user, password)
+        if signed_in is None:
+            scope.recognise(None)
+        return signed_in

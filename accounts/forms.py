@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from . import scope
 from .models import Company, Payor, Space, User
+from .models.audit import record
 from .models.closable import Refused
 from .models.user import AddressTaken, LinkUsed
 from .text import clean_email
@@ -41,13 +42,14 @@ def compare_with_what_was_shown(form: forms.BaseForm) -> None:
 class CompanyRowForm(forms.ModelForm):
     """A form of a row that belongs to a company, in which the field `once` may have each value only once.
 
-    The instance comes with its company. `saved()` is what a view asks after `is_valid()`.
+    The instance comes with its company, `by` fills it in. `saved()` is what a view asks after `is_valid()`.
     """
 
     once = "name"
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.by = by
         if not self.instance._state.adding:
             compare_with_what_was_shown(self)
 
@@ -78,10 +80,15 @@ class CompanyRowForm(forms.ModelForm):
 
     def write(self) -> None:
         """Insert the row, or update what was changed of it and nothing else."""
-        if self.instance._state.adding:
-            self.instance.save(force_insert=True)
-        else:
-            self.instance.save(update_fields=self.changed_data)
+        row, kind = self.instance, self.instance._meta.model_name
+        if row._state.adding:
+            row.save(force_insert=True)
+            record(row.company_id, f"{kind}_added", by=self.by, thing=row)
+            return
+        row.save(update_fields=self.changed_data)
+        for field in self.changed_data:
+            values = {"before": self.initial[field], "after": self.cleaned_data[field]}
+            record(row.company_id, f"{kind}_changed", by=self.by, field=field, thing=row, **values)
 
 
 class SpaceForm(CompanyRowForm):
@@ -112,7 +119,8 @@ class PayorForm(CompanyRowForm):
 
 
 class UserForm(CompanyRowForm):
-    """Somebody of the company, as an admin (`by`) describes them. New people get no password: they join by a link."""
+    """Somebody of the company, as an admin (`by`) describes them. New people get no password: they join by a link,
+    which the view hands out where they are new or have a new address."""
 
     once = "email"
 
@@ -127,8 +135,7 @@ class UserForm(CompanyRowForm):
         help_texts = {"language": ""}
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.by = by
+        super().__init__(*args, by=by, **kwargs)
         self.fields["language"].choices = [("", _("As in the browser")), *User.Language.choices]  # type: ignore[attr-defined]
         email = self.fields["email"]
         if self.instance == by:
@@ -156,7 +163,9 @@ class UserForm(CompanyRowForm):
     def write(self) -> None:
         person = self.instance
         if person._state.adding:
-            self.instance = User.objects.create_user(company=person.company, **self.cleaned_data)
+            self.instance = added = User.objects.create_user(company=person.company, **self.cleaned_data)
+            record(person.company_id, "user_added", by=self.by, person=added, role=added.role)
+            record(person.company_id, "sign_in_link_made", by=self.by, person=added)
             return
         field = "role"
         try:
@@ -170,6 +179,13 @@ class UserForm(CompanyRowForm):
             transaction.set_rollback(True)
             return
         person.save(update_fields=[name for name in self.changed_data if name in ("full_name", "language")])
+        for field in self.changed_data:
+            before, after = self.initial[field], self.cleaned_data[field]
+            if before != after:
+                values = {"before": before, "after": after}
+                record(person.company_id, "user_changed", by=self.by, field=field, person=person, **values)
+        if self.new_email and person.is_active:
+            record(person.company_id, "sign_in_link_made", by=self.by, person=person)
 
 
 class DeactivateForm(forms.Form):
@@ -248,14 +264,26 @@ class SettingsForm(forms.ModelForm):
     @transaction.atomic
     def saved(self) -> bool:
         """Save what was changed. False when the payor was closed a moment ago."""
+        company = self.instance
+        payor_before = company.repair_payor
         if "repair_payor" in self.changed_data:
             try:
-                self.instance.set_repair_payor(self.cleaned_data["repair_payor"], by=self.by)
+                company.set_repair_payor(self.cleaned_data["repair_payor"], by=self.by)
             except ValidationError as refusal:
                 self.add_error("repair_payor", refusal)
                 return False
-        self.instance.save(update_fields=[name for name in self.changed_data if name != "repair_payor"])
+        company.save(update_fields=[name for name in self.changed_data if name != "repair_payor"])
+        for field in self.changed_data:
+            before, after = self.initial[field], self.cleaned_data[field]
+            if field == "repair_payor":
+                before = payor_before
+            record(company.pk, "setting_changed", by=self.by, field=field, before=_word(before), after=_word(after))
         return True
+
+
+def _word(value: object) -> object:
+    """A switch in words, as the audit log writes it."""
+    return ("on" if value else "off") if isinstance(value, bool) else value
 
 
 class ProfileForm(forms.ModelForm):

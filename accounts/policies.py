@@ -28,11 +28,14 @@ COMPANY = _SETTING.format("company_id") + "::bigint"
 PERSON = _SETTING.format("user_id") + "::bigint"
 EMAIL = _SETTING.format("email")
 
-# What the application's role may not do even to rows that it sees. Erasing a company is the owner's.
+# What the application's role may not do even to rows that it sees, and support's neither. Erasing a company is the
+# owner's.
 _REVOKED = {
     "devices_event": "UPDATE, DELETE",
     "devices_nameplate": "DELETE",
-    "accounts_company": "INSERT, DELETE",
+    "accounts_auditline": "UPDATE, DELETE",
+    "accounts_auditplate": "DELETE",
+    "accounts_company": "DELETE",
 }
 
 
@@ -80,8 +83,9 @@ def put_up(connection: BaseDatabaseWrapper) -> None:
                 _guard(cursor, table, conditions(model), quote(app), [quote(owner), quote(support)])
         for table, rights in _REVOKED.items():
             if table in existing:
-                cursor.execute(f"REVOKE {rights} ON {table} FROM {quote(app)}")
-        cursor.execute(f"REVOKE UPDATE ON devices_event FROM {quote(support)}")
+                cursor.execute(f"REVOKE {rights} ON {table} FROM {quote(app)}, {quote(support)}")
+        # Support founds companies.
+        cursor.execute(f"REVOKE INSERT ON accounts_company FROM {quote(app)}")
 
 
 def _grant(cursor, role: str) -> None:

@@ -8,3 +8,6 @@ holdings_wanted = Signal()
 # Sent inside the transaction with `subject` (a person or space) and `by`: receivers take everything out of its hands,
 # or raise Refused.
 releasing = Signal()
+
+# Sent inside the transaction with `subject`, a person who is being erased: receivers blank whatever names them.
+erasing = Signal()

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from .views import join, links, payors, profile, settings, spaces, users
+from .views import audit, erasing, join, links, payors, profile, settings, spaces, users
 
 app_name = "accounts"
 urlpatterns = [
@@ -19,7 +19,9 @@ urlpatterns = [
     path("users/<int:pk>/", users.user_edit, name="user_edit"),
     path("users/<int:pk>/remove/", users.user_remove, name="user_remove"),
     path("users/<int:pk>/reactivate/", users.user_reactivate, name="user_reactivate"),
+    path("users/<int:pk>/erase/", erasing.user_erase, name="user_erase"),
     path("users/<int:pk>/link/", links.user_link, name="user_link"),
+    path("settings/audit/", audit.audit_log, name="audit_log"),
     path("settings/", settings.company_settings, name="settings"),
     path("profile/", profile.profile, name="profile"),
     # Twelve characters of base 36 are a number that every database can look up.

@@ -115,6 +115,18 @@ _SQLITE_TRIGGERS = {
     "nameplate_no_delete": """CREATE TRIGGER nameplate_no_delete BEFORE DELETE ON devices_nameplate
         WHEN EXISTS (SELECT 1 FROM accounts_company WHERE id = OLD.company_id)
         BEGIN SELECT RAISE(ABORT, 'names are append-only'); END""",
+    "audit_line_no_update": """CREATE TRIGGER audit_line_no_update BEFORE UPDATE ON accounts_auditline
+        BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
+    "audit_line_no_delete": """CREATE TRIGGER audit_line_no_delete BEFORE DELETE ON accounts_auditline
+        WHEN EXISTS (SELECT 1 FROM accounts_company WHERE id = OLD.company_id)
+        BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
+    "audit_plate_only_erased": """CREATE TRIGGER audit_plate_only_erased BEFORE UPDATE ON accounts_auditplate
+        WHEN NOT (NEW.id = OLD.id AND NEW.company_id = OLD.company_id AND NEW.kind = OLD.kind
+            AND NEW.reference IS OLD.reference AND OLD.salt <> '' AND NEW.salt = '' AND NEW.name = '')
+        BEGIN SELECT RAISE(ABORT, 'a name can only be erased'); END""",
+    "audit_plate_no_delete": """CREATE TRIGGER audit_plate_no_delete BEFORE DELETE ON accounts_auditplate
+        WHEN EXISTS (SELECT 1 FROM accounts_company WHERE id = OLD.company_id)
+        BEGIN SELECT RAISE(ABORT, 'names are append-only'); END""",
 }
 
 _POSTGRES_FUNCTIONS = """
@@ -144,9 +156,24 @@ _POSTGRES_TRIGGERS = {
     "nameplate_no_truncate": "BEFORE TRUNCATE ON devices_nameplate FOR EACH STATEMENT EXECUTE FUNCTION "
     "velory_append_only()",
     "nameplate_only_erased": "BEFORE UPDATE ON devices_nameplate FOR EACH ROW EXECUTE FUNCTION velory_only_erased()",
+    "audit_line_append_only": "BEFORE UPDATE OR DELETE ON accounts_auditline FOR EACH ROW EXECUTE FUNCTION "
+    "velory_append_only()",
+    "audit_line_no_truncate": "BEFORE TRUNCATE ON accounts_auditline FOR EACH STATEMENT EXECUTE FUNCTION "
+    "velory_append_only()",
+    "audit_plate_no_delete": "BEFORE DELETE ON accounts_auditplate FOR EACH ROW EXECUTE FUNCTION velory_append_only()",
+    "audit_plate_no_truncate": "BEFORE TRUNCATE ON accounts_auditplate FOR EACH STATEMENT EXECUTE FUNCTION "
+    "velory_append_only()",
+    "audit_plate_only_erased": "BEFORE UPDATE ON accounts_auditplate FOR EACH ROW EXECUTE FUNCTION "
+    "velory_only_erased()",
 }
 
-_GUARDED_TABLES = {"accounts_company", "devices_event", "devices_nameplate"}
+_GUARDED_TABLES = {
+    "accounts_auditline",
+    "accounts_auditplate",
+    "accounts_company",
+    "devices_event",
+    "devices_nameplate",
+}
 
 
 def put_up(connection: BaseDatabaseWrapper) -> None:

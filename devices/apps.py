@@ -7,4 +7,4 @@ class DevicesConfig(AppConfig):
     verbose_name = _("Devices")
 
     def ready(self) -> None:
-        from . import receivers  # noqa: F401  (they connect themselves)
+        from . import erasing, receivers  # noqa: F401  (they connect themselves)

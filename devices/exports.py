@@ -2,21 +2,12 @@
 
 import csv
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
-from typing import Any, TypeVar
+from itertools import chain
+from typing import Any
 
 from django.http import StreamingHttpResponse
 
 from accounts import clock
-
-T = TypeVar("T")
-
-
-def batched(things: Iterable[T], size: int) -> Iterator[list[T]]:
-    """The things in lists of `size`, the last one shorter. (itertools has it from Python 3.12 on.)"""
-    iterator = iter(things)
-    while batch := list(islice(iterator, size)):
-        yield batch
 
 
 class _Echo:

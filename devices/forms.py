@@ -13,6 +13,7 @@ from accounts.models import Company, Space
 from . import categories
 from .fields import AmountField, DigitsField, HolderField, PayorField, SeenField
 from .models import Device
+from .models.correcting import LONGEST_TEXT
 from .models.describing import COMPARED
 
 
@@ -126,6 +127,26 @@ class RegisterForm(DeviceForm):
         if payor is not None and payor.is_employee and isinstance(holder, Space):
             self.add_error("payor", _("Employee pays only for what a person holds. Choose another payor."))
         return cleaned
+
+
+class DateTimeInput(forms.DateTimeInput):
+    input_type = "datetime-local"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%dT%H:%M")
+
+
+class LateEntryForm(forms.Form):
+    occurred_at = forms.DateTimeField(label=gettext_lazy("When did it happen?"), widget=DateTimeInput)
+    text = forms.CharField(
+        label=gettext_lazy("What happened?"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class CorrectionForm(forms.Form):
+    text = forms.CharField(
+        label=gettext_lazy("What is right?"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 3})
+    )
 
 
 class NoteForm(forms.Form):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import describing, hardware, moving, page
+from .views import correcting, describing, hardware, moving, page, proving
 
 app_name = "devices"
 urlpatterns = [
@@ -13,6 +13,10 @@ urlpatterns = [
     path("devices/<int:pk>/", page.overview, name="overview"),
     path("devices/<int:pk>/edit/", describing.edit, name="edit"),
     path("devices/<int:pk>/log/", page.log, name="log"),
+    path("devices/<int:pk>/log/late/", correcting.late_entry, name="late_entry"),
+    path("devices/<int:pk>/log/<int:sequence>/correct/", correcting.correct, name="correct"),
+    path("devices/<int:pk>/log/download/", proving.download, name="log_download"),
+    path("settings/audit/download/", proving.download_audit_log, name="audit_download"),
     path("devices/<int:pk>/notes/", describing.add_note, name="add_note"),
     path("devices/<int:pk>/unassign/", moving.unassign, name="unassign"),
     path("devices/<int:pk>/restore/", moving.restore, name="restore"),

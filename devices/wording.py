@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import FieldDoesNotExist
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext
 
 from devices import categories
 
@@ -31,12 +32,23 @@ SENTENCES = {
     "backed_up": _("%(actor)s confirmed a backup."),
     "backup_impossible": _("%(actor)s could not back up device: it does not start."),
     "note_added": _("%(actor)s added a note."),
+    "late_entry": _("%(actor)s added a late entry: “%(text)s”."),
+    "correction": _("%(actor)s corrected line %(line)s: “%(text)s”."),
     "field_changed": _("%(actor)s changed %(field)s from %(before)s to %(after)s."),
 }
 
 
 def sentence(event: "Event") -> str:
-    """One line of the log in the active language. The event comes from `with_names()`."""
+    """One line of the log in the active language. The event comes from `with_names()`. A line that somebody has
+    tampered with past reading says so, beside those that can be read."""
+    try:
+        return _sentence(event)
+    except (AttributeError, FieldDoesNotExist, LookupError, TypeError, ValueError):
+        return gettext("(This line can’t be read.)")
+
+
+def _sentence(event: "Event") -> str:
+    from accounts.models.chained import PLAIN
     from devices.models import Device
 
     words: dict[str, str] = {"actor": event.plates[event.actor_id].shown}
@@ -44,8 +56,10 @@ def sentence(event: "Event") -> str:
     if field:
         column: Any = Device._meta.get_field(field)
         words["field"] = str(column.verbose_name)
+    if line := event.details.get("line"):
+        words["line"] = str(line)
     for role, key in event.details.items():
-        if role == "field":
+        if role in PLAIN:
             continue
         if key:
             name = event.plates[key].shown

@@ -7,19 +7,20 @@ and its log; the plates with the names.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from functools import reduce
-from itertools import chain, groupby, pairwise
+from itertools import chain, pairwise
 from operator import or_
 
 from django.apps import apps
-from django.db import connection, models, transaction
+from django.db import connection, models
 from django.db.models import Count, Exists, OuterRef, Q
 
 from accounts import walls
+from accounts.chain import Chain, with_plates
 from accounts.models import Company
 from accounts.text import identifier_key
+from devices.chain import ByDevice
 from devices.models import Assignment, Device, Event, Nameplate
 from devices.wording import SENTENCES
 
@@ -41,33 +42,12 @@ def missing_walls() -> Iterator[str]:
         yield f"database: {line}"
 
 
-@contextmanager
-def snapshot() -> Iterator[None]:
-    """One moment for all readings, while others go on writing. On SQLite a plain BEGIN takes no
-    write lock."""
-    if connection.in_atomic_block:
-        yield
-    elif connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("BEGIN")
-            try:
-                yield
-            finally:
-                cursor.execute("ROLLBACK")
-    else:
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            yield
-
-
 class Reading:
     """One reading of a company's rows. `rows` counts them by kind, as far as they were read."""
 
     def __init__(self, company: Company) -> None:
         self.company = company
         self.rows: Counter[str] = Counter()
-        self._named: dict[str, int] = {}  # plates in lines just read, and a device whose log names each
 
     def contradictions(self) -> Iterator[str]:
         """Lines such as "acme: device 12: in repair, but held by somebody"."""
@@ -104,43 +84,24 @@ class Reading:
             "repairs": Repair.objects.select_related("mdm_release").order_by("device_id", "opened_at", "id"),
             "log": Event.objects.order_by("device_id", "sequence"),
         }
-        streams = {name: _ByDevice(self._read(rows.filter(company=self.company))) for name, rows in by_device.items()}
+        reading = {name: self._read(rows.filter(company=self.company)) for name, rows in by_device.items()}
+        reading["log"] = with_plates(reading["log"], Nameplate, self.company.pk)
+        streams = {name: ByDevice(rows) for name, rows in reading.items()}
         for device in self._read(devices.filter(company=self.company)):
             assignments = list(streams["assignments"].of(device))
             repairs = list(streams["repairs"].of(device))
             found = [text for rule in RULES for text in rule(device, assignments, repairs)]
             found += self._log(device, streams["log"].of(device))
             yield from (f"device {device.pk}: {text}" for text in found)
-            if len(self._named) >= CHUNK:
-                yield from self._missing_plates()
-        yield from self._missing_plates()
 
     def _log(self, device: Device, events: Iterator[Event]) -> Iterator[str]:
-        """The chain: no gap, each line's digest as computed anew, the head on the device."""
-        sequence, digest = 0, ""
+        """The chain, and whether each line can be put into words."""
+        walk = Chain(device.uuid.hex)
         for event in events:
-            if event.sequence != sequence + 1:
-                yield f"line {sequence + 1} of the log is missing"
-            elif event.previous != digest:
-                yield f"line {event.sequence} of the log does not follow the one before"
-            if event.digest != event.compute_digest(device.uuid.hex):
-                yield f"line {event.sequence} of the log has been changed"
+            yield from map(str, walk.follow(event))
             if not _is_readable(event):
                 yield f"line {event.sequence} of the log can't be put into words"
-            for plate in event.plate_ids:
-                self._named.setdefault(plate, device.pk)
-            sequence, digest = event.sequence, event.digest
-        if (device.log_sequence, device.log_digest) != (sequence, digest):
-            yield f"the log ends with line {sequence}, the device says {device.log_sequence}"
-
-    def _missing_plates(self) -> Iterator[str]:
-        """Whether the plates that the lines just read name are there; asked for many devices at once."""
-        standing = Nameplate.objects.filter(company=self.company, pk__in=self._named)
-        found = set(standing.values_list("pk", flat=True))
-        for plate, device in self._named.items():
-            if plate not in found:
-                yield f"device {device}: the log names a plate that is not there: {plate}"
-        self._named.clear()
+        yield from map(str, walk.end(device.log_sequence, device.log_digest))
 
     def _loans(self) -> Iterator[str]:
         """A replacement is lent to whom the repair took a device from, and is not that device."""
@@ -158,24 +119,6 @@ class Reading:
                 yield f"plate {plate.pk}: the name is not the one that was sealed"
             if plate.name and not plate.salt:
                 yield f"plate {plate.pk}: a name without its salt"
-
-
-class _ByDevice:
-    """Rows in the order of their devices, handed out device by device."""
-
-    def __init__(self, rows: Iterable) -> None:
-        self._groups = groupby(rows, key=lambda row: row.device_id)
-        self._next = next(self._groups, None)
-
-    def of(self, device: Device) -> Iterator:
-        """The rows of this device. Ask for devices in ascending order, and use up one's rows before
-        the next."""
-        while self._next is not None and self._next[0] < device.pk:
-            self._next = next(self._groups, None)  # rows of another company's device: `declared` tells
-        if self._next is None or self._next[0] != device.pk:
-            return
-        yield from self._next[1]
-        self._next = next(self._groups, None)
 
 
 def _is_readable(event: Event) -> bool:

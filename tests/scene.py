@@ -57,6 +57,8 @@ class Scene:
             invited = UserFactory(company=(person and person.company) or self.company)
             return link_path(invited, link_keys.make_token(invited)).strip("/").removeprefix("join/").split("-", 1)
         return {
+            "laptop's line": [self.laptop.pk, 1],
+            "laptop's no line": [self.laptop.pk, 10**30],
             "-": [],
             "missing": [10**30],
             "shelf's": [self.monitor.pk],
@@ -107,6 +109,8 @@ _DATA = {
     "devices:register": _device,
     "devices:edit": _device,
     "devices:add_note": lambda scene, person: {"text": "Looked at it."},
+    "devices:late_entry": lambda scene, person: {"text": "It fell.", "occurred_at": "2026-01-31T12:00"},
+    "devices:correct": lambda scene, person: {"text": "It did not."},
     "repairs:support": lambda scene, person: {"needs_repair": "on", "problem": "screen"},
     "repairs:assign": _assign,
     "repairs:backup": _backup,

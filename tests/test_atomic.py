@@ -28,6 +28,7 @@ ACTS = {
     "assign to a space": (["report", "take_in"], "devices:overview", "Assign to space", {"space": "Stock shelf"}),
     "unassign": ([], "devices:unassign", "Unassign", {}),
     "edit": ([], "devices:edit", "Save", {"name": "Another", "model": "M4"}),
+    "late entry": ([], "devices:late_entry", "Add late entry", {"text": "It fell.", "occurred_at": "2026-01-31T12:00"}),
     "note": ([], "devices:overview", "Add note", {"text": "Looked at it."}),
 }
 
@@ -89,6 +90,11 @@ def test_changing_a_request_and_taking_it_back(world):
     world.laptop.move("report", by=world.employee)
     check_that_nothing_remains(world.employee, world.laptop.support_url, "Save", description="It flickers.")
     check_that_nothing_remains(world.employee, world.laptop.support_url, "Save", needs_repair=False)
+
+
+def test_correcting_a_line(world):
+    address = reverse("devices:correct", args=[world.laptop.pk, 1])
+    check_that_nothing_remains(world.admin, address, "Add correction", text="It was the day before.")
 
 
 def test_registering_with_a_holder(world):

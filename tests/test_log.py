@@ -3,9 +3,10 @@
 import hashlib
 import json
 import re
-from datetime import UTC
+from datetime import UTC, timedelta
 
 import pytest
+from django.utils import timezone
 from django.utils.translation import override
 
 from devices.models import Device, Event, Nameplate
@@ -13,6 +14,8 @@ from devices.wording import SENTENCES
 from repairs.acts import acknowledge_backup, close_mdm_release, lend, replace
 from repairs.register import contradictions
 from tests.world import log_of
+
+YESTERDAY = timezone.now() - timedelta(days=1)
 
 
 @pytest.fixture
@@ -30,7 +33,9 @@ def told(world):
     laptop = laptop.move("report", by=world.admin).move("take_in", by=world.admin)
     close_mdm_release(laptop.repairs.latest("pk").mdm_release, "not_enrolled", by=world.admin)
     replace(laptop, by=world.admin, holder=world.employee, payor=world.employee_payor, name="MacBook Air")
-    Device.objects.get(pk=laptop.pk).move("restore", by=world.admin)
+    laptop = Device.objects.get(pk=laptop.pk).move("restore", by=world.admin)
+    laptop = laptop.add_late_entry("It fell down the stairs.", YESTERDAY, by=world.second_admin)
+    laptop.correct_line(1, "It was registered the day before.", by=world.admin)
     return world.again()
 
 
@@ -50,7 +55,11 @@ def test_the_passage_reads_like_the_guide(told):
     assert "Ada Holm changed asset tag from A-1001 to A-2000." in lines
     assert "Ada Holm changed model from MacBook Pro to none." in lines
     assert "Ada Holm registered MacBook Air as replacement." in lines
-    assert lines[-1] == "Ada Holm restored device to Velory."
+    assert lines[-3:] == [
+        "Ada Holm restored device to Velory.",
+        "Bodil Ek added a late entry: “It fell down the stairs.”.",
+        "Ada Holm corrected line 1: “It was registered the day before.”.",
+    ]
 
 
 # The chain
@@ -87,7 +96,7 @@ def test_no_line_holds_a_name(told):
     stored = json.dumps(list(Event.objects.values("kind", "details", "actor_id")))
     assert not [name for name in names if name in stored]
     assert all(
-        value is None or role == "field" or re.fullmatch("[0-9a-f]{64}", value)
+        value is None or role in ("field", "line") or re.fullmatch("[0-9a-f]{64}", value)
         for event in Event.objects.all()
         for role, value in event.details.items()
     )

@@ -5,8 +5,10 @@ fails here, so nobody adds a page without saying whom it is for.
 """
 
 from fnmatch import fnmatch
+from io import BytesIO
 from typing import NamedTuple
 from urllib.parse import urlsplit
+from zipfile import ZipFile
 
 import pytest
 from django.conf import settings
@@ -61,6 +63,15 @@ GET   devices:overview                     missing              sign-in  404    
 GET   devices:log                          laptop               sign-in  200       404        200      404       desk
 GET   devices:log                          laptop in_repair     sign-in  200       404        200      404       desk
 GET   devices:log                          laptop recycled      sign-in  404       404        200      404       desk
+GET   devices:late_entry                   laptop               sign-in  403       404        200      404       desk
+GET   devices:late_entry                   laptop recycled      sign-in  404       404        200      404       desk
+POST  devices:late_entry                   laptop               sign-in  403       404        done     404       desk
+GET   devices:correct                      laptop's line        sign-in  403       404        200      404       desk
+POST  devices:correct                      laptop's line        sign-in  403       404        done     404       desk
+GET   devices:correct                      laptop's no line     sign-in  403       404        404      404       desk
+GET   devices:log_download                 laptop               sign-in  403       404        200      404       desk
+GET   devices:log_download                 laptop recycled      sign-in  404       404        200      404       desk
+GET   devices:log_download                 missing              sign-in  404       404        404      404       desk
 GET   devices:edit                         laptop               sign-in  403       404        200      404       desk
 POST  devices:edit                         laptop               sign-in  403       404        done     404       desk
 GET   devices:edit                         laptop recycled      sign-in  404       404        409      404       desk
@@ -145,10 +156,14 @@ GET   accounts:user_remove                 colleague            sign-in  403    
 POST  accounts:user_remove                 colleague            sign-in  403       403        409      404       desk
 GET   accounts:user_reactivate             colleague            sign-in  403       403        done     404       desk
 POST  accounts:user_reactivate             colleague            sign-in  403       403        done     404       desk
+GET   accounts:user_erase                  colleague            sign-in  403       403        200      404       desk
+POST  accounts:user_erase                  colleague            sign-in  403       403        409      404       desk
 GET   accounts:user_link                   colleague            sign-in  403       403        done     404       desk
 POST  accounts:user_link                   colleague            sign-in  403       403        done     404       desk
 GET   accounts:settings                    -                    sign-in  403       403        200      200       desk
 POST  accounts:settings                    -                    sign-in  403       403        done     done      desk
+GET   devices:audit_download               -                    sign-in  403       403        200      200       desk
+GET   accounts:audit_log                   -                    sign-in  403       403        200      200       desk
 GET   accounts:profile                     -                    sign-in  200       200        200      200       desk
 POST  accounts:profile                     -                    sign-in  done      done       done     done      desk
 GET   accounts:join                        a link               done     done      done       done     done      done
@@ -273,6 +288,9 @@ def answer(response):
 
 
 def text_of(response):
+    if response["Content-Type"] == "application/zip":
+        with ZipFile(BytesIO(response.getvalue())) as archive:
+            return "\n".join(archive.read(name).decode() for name in archive.namelist())
     return response.getvalue().decode() if response.streaming else response.text
 
 

@@ -19,6 +19,7 @@ PRODUCTION = {
 }
 OPTIONAL = [
     "DATABASE_OWNER_URL",
+    "CHECKPOINT_KEY_FILE",
     "DEBUG",
     "DEMO",
     "EMAIL_URL",
@@ -147,6 +148,7 @@ def test_without_mail_nothing_is_sent_and_no_link_reaches_the_log(load):
         ({"DATABASE_URL": "sqlite:////no/such/folder/x"}, "/no/such/folder does not exist"),
         ({"DATABASE_SUPPORT_URL": None}, "DATABASE_SUPPORT_URL is missing"),
         ({"DATABASE_OWNER_URL": "mysql://u:p@h/d"}, "DATABASE_OWNER_URL begins with 'mysql'"),
+        ({"CHECKPOINT_KEY_FILE": "/no/such/key.pem"}, "/no/such/key.pem cannot be read"),
         ({"HTTPS": "ture"}, "HTTPS is 'ture'"),
         ({"DEBUG": "true"}, "DEBUG shows Velory's inside"),
         ({"TRUSTED_PROXIES": "0"}, "TRUSTED_PROXIES is 0"),

@@ -11,7 +11,8 @@ from django.db import DatabaseError, IntegrityError, connection, models, transac
 from django.utils import timezone
 
 from accounts import walls
-from accounts.models import Company, Payor
+from accounts.models import AuditLine, Company, Payor
+from accounts.models.audit import record
 from devices.models import Assignment, Event, Nameplate
 from repairs.acts import acknowledge_backup, close_mdm_release, lend
 from repairs.models import MDMRelease
@@ -54,6 +55,8 @@ def eventful(world):
     world.tablet.assign(world.room, world.company_payor, by=world.admin)
     world.monitor.move("report", by=world.admin)
     world.globex_laptop.move("report", by=world.globex_employee)
+    record(world.acme.pk, "sign_in_done", by=world.admin)
+    record(world.globex.pk, "sign_in_done", by=world.globex_admin)
     return world.again()
 
 
@@ -65,6 +68,7 @@ BREAKS = {
     "user_staff_or_company": lambda w: change(w.employee, is_staff=True),
     "user_role_known": lambda w: change(w.employee, role="owner"),
     "user_has_a_name": lambda w: change(w.employee, full_name=""),
+    "user_erased_is_gone": lambda w: change(w.employee, erased_at=timezone.now()),
     "payor_kind_known": lambda w: change(w.cost_centre, kind="nobody"),
     "payor_employee_never_pays_repairs": lambda w: (
         change(w.company_payor, pays_repairs=False),
@@ -123,6 +127,7 @@ TWINS = {
     "device_serial_number_once": lambda w: change(w.phone, serial_key=w.laptop.serial_key),
     "device_asset_tag_once": lambda w: change(w.phone, asset_tag_key=w.laptop.asset_tag_key),
     "assignment_one_open": lambda w: twin(w.phone.assignments.get()),
+    "audit_line_sequence_once": lambda w: twin(w.acme.audit_lines.get()),
     "event_sequence_once": lambda w: twin(w.phone.events.first()),
     "repair_one_open": lambda w: twin(w.monitor.repairs.get()),
     "mdm_release_of_a_repair": lambda w: twin(MDMRelease.objects.get()),
@@ -165,7 +170,7 @@ def test_a_row_never_points_at_another_companys(eventful, subtests):
                 theirs = theirs.filter(**{other: getattr(row, own)})
             pointing = {constraint.field: theirs.first()}
             with pytest.raises(IntegrityError), commit():
-                twin(row, sequence=999, **pointing) if model is Event else change(row, **pointing)
+                twin(row, sequence=999, **pointing) if model in (Event, AuditLine) else change(row, **pointing)
 
 
 def test_every_reference_between_tenants_rows_is_held():

@@ -199,6 +199,11 @@ TIME_ZONE = text("TIME_ZONE", "Europe/Stockholm")
 if TIME_ZONE not in available_timezones():
     problems.append(f"TIME_ZONE is {TIME_ZONE!r}, which does not exist. Name one such as Europe/Stockholm.")
 
+# The key that signs downloaded logs and checkpoints (docs/event-log.md). Without one they have checksums only.
+CHECKPOINT_KEY_FILE = text("CHECKPOINT_KEY_FILE")
+if CHECKPOINT_KEY_FILE and not os.access(CHECKPOINT_KEY_FILE, os.R_OK):
+    problems.append(f"CHECKPOINT_KEY_FILE: {CHECKPOINT_KEY_FILE} cannot be read. Let Velory's own user read it.")
+
 if problems:
     raise ImproperlyConfigured("\n".join(["Velory is badly configured:", *(f"- {problem}" for problem in problems)]))
 

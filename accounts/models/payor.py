@@ -111,6 +111,8 @@ class Payor(models.Model):
     def remove(self, *, by: "User") -> bool:
         """Delete if unused, else close. True when deleted. Raises StillInUse for the first two, the repair payor, and
         one that still pays for a device."""
+        from .audit import record
+
         require_admin(by, self.company_id)
         payor = still_there(self)
         if payor.kind != self.Kind.COST_CENTRE:
@@ -121,12 +123,18 @@ class Payor(models.Model):
             )
         refuse_while_holding(payor)
         if delete_if_unused(payor):
+            record(self.company_id, "payor_deleted", by=by, thing=self)
             return True
         payor.closed_at = clock.now()
         payor.save(update_fields=["closed_at"])
+        record(self.company_id, "payor_closed", by=by, thing=self)
         return False
 
+    @transaction.atomic
     def reopen(self, *, by: "User") -> None:
         """Offer it again."""
+        from .audit import record
+
         require_admin(by, self.company_id)
-        Payor.objects.filter(pk=self.pk).update(closed_at=None)
+        if Payor.objects.filter(pk=self.pk).exclude(closed_at=None).update(closed_at=None):
+            record(self.company_id, "payor_reopened", by=by, thing=self)

@@ -63,16 +63,24 @@ class Space(models.Model):
     @transaction.atomic
     def remove(self, *, by: "User") -> bool:
         """Delete if unused, else close. True when deleted. Raises StillInUse while it holds a device."""
+        from .audit import record
+
         require_admin(by, self.company_id)
         space = still_there(self)
         refuse_while_holding(space)
         if delete_if_unused(space):
+            record(self.company_id, "space_deleted", by=by, thing=self)
             return True
         space.closed_at = clock.now()
         space.save(update_fields=["closed_at"])
+        record(self.company_id, "space_closed", by=by, thing=self)
         return False
 
+    @transaction.atomic
     def reopen(self, *, by: "User") -> None:
         """Offer it again."""
+        from .audit import record
+
         require_admin(by, self.company_id)
-        Space.objects.filter(pk=self.pk).update(closed_at=None)
+        if Space.objects.filter(pk=self.pk).exclude(closed_at=None).update(closed_at=None):
+            record(self.company_id, "space_reopened", by=by, thing=self)

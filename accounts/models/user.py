@@ -24,6 +24,10 @@ class UserQuerySet(models.QuerySet["User"]):
         """Those that a device may be assigned to."""
         return self.filter(is_active=True)
 
+    def known(self) -> "UserQuerySet":
+        """All but the erased, who stand in the history only."""
+        return self.filter(erased_at=None)
+
     def admins(self) -> "UserQuerySet":
         return self.filter(role=User.Role.ADMIN, is_active=True)
 
@@ -79,6 +83,7 @@ class User(AbstractBaseUser):
     is_staff = models.BooleanField(_("support staff"), default=False, editable=False)
     joined_at = models.DateTimeField(_("joined"), null=True, editable=False)
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
+    erased_at = models.DateTimeField(_("erased"), null=True, editable=False)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -112,10 +117,14 @@ class User(AbstractBaseUser):
                 name="user_role_known",
             ),
             models.CheckConstraint(condition=~models.Q(full_name=""), name="user_has_a_name"),
+            models.CheckConstraint(
+                condition=models.Q(erased_at=None) | models.Q(is_active=False, joined_at=None),
+                name="user_erased_is_gone",
+            ),
         ]
 
     def __str__(self) -> str:
-        return self.full_name
+        return gettext("(erased)") if self.erased_at else self.full_name
 
     def get_absolute_url(self) -> str:
         return reverse("accounts:user_edit", args=[self.pk])
@@ -154,6 +163,8 @@ class User(AbstractBaseUser):
             with transaction.atomic():
                 same = User.objects.filter(pk=self.pk, password=before)
                 used = not same.update(password=self.password, joined_at=self.joined_at)
+                if not used:
+                    self._tell("sign_in_password_chosen", by=self)
         except IntegrityError as error:
             self.joined_at = joined
             raise AddressTaken from error
@@ -225,16 +236,28 @@ class User(AbstractBaseUser):
             refuse_while_holding(person)
         person.is_active = self.is_active = False
         person.save(update_fields=["is_active"])
+        self._tell("user_deactivated", by=by)
 
     @transaction.atomic
     def remove(self, *, by: "User", unassign: bool = False) -> bool:
         """Delete somebody whom nothing refers to, else deactivate them. True when deleted."""
         self.deactivate(by=by, unassign=unassign)
         person = User.objects.get(pk=self.pk)
-        return not person.has_joined and delete_if_unused(person)
+        deleted = not person.has_joined and delete_if_unused(person)
+        if deleted:
+            self._tell("user_deleted", by=by)
+        return deleted
 
+    @transaction.atomic
     def reactivate(self, *, by: "User") -> None:
         """Let somebody in again."""
         if not by.is_staff:
             require_admin(by, self.company_id)
-        User.objects.filter(pk=self.pk).update(is_active=True)
+        if User.objects.known().filter(pk=self.pk, is_active=False).update(is_active=True):
+            self._tell("user_reactivated", by=by)
+
+    def _tell(self, kind: str, *, by: "User") -> None:
+        """A line about this person in the audit log of their company."""
+        from .audit import record
+
+        record(self.company_id, kind, by=by, person=self)

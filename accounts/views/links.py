@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import PersonRequest, admin_required
 from accounts.models import User
+from accounts.models.audit import record
 from accounts.tokens import link_keys, link_path
 
 SESSION_KEY = "link_key"  # of the link that this admin has made last
@@ -22,8 +23,10 @@ SESSION_KEY = "link_key"  # of the link that this admin has made last
 @admin_required
 def user_link(request: PersonRequest, pk: int) -> HttpResponse:
     """POST makes a link; GET shows it to the admin who has made it, as long as it works."""
-    person: User = get_object_or_404(request.user.company.users, pk=pk)
+    person: User = get_object_or_404(request.user.company.users.known(), pk=pk)
     if request.method == "POST":
+        if person.is_active:
+            record(person.company_id, "sign_in_link_made", by=request.user, person=person)
         return hand_out_link(request, person)
     key = request.session.get(SESSION_KEY, "")
     if not person.is_active or not link_keys.check_token(person, key):

@@ -25,7 +25,7 @@ def payors(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @admin_required
 def payor_new(request: PersonRequest) -> HttpResponse:
-    form = PayorForm(posted(request), instance=Payor(company=request.user.company))
+    form = PayorForm(posted(request), instance=Payor(company=request.user.company), by=request.user)
     if form.is_valid() and form.saved():
         messages.success(request, _("%(name)s was added.") % {"name": form.instance})
         return redirect("accounts:payors")
@@ -36,7 +36,7 @@ def payor_new(request: PersonRequest) -> HttpResponse:
 @admin_required
 def payor_edit(request: PersonRequest, pk: int) -> HttpResponse:
     payor = get_object_or_404(request.user.company.payors, pk=pk)
-    form = PayorForm(posted(request), instance=payor)
+    form = PayorForm(posted(request), instance=payor, by=request.user)
     if form.is_valid() and form.saved():
         messages.success(request, _("%(name)s was saved.") % {"name": payor})
         return redirect("accounts:payors")

@@ -26,7 +26,7 @@ def spaces(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @admin_required
 def space_new(request: PersonRequest) -> HttpResponse:
-    form = SpaceForm(posted(request), instance=Space(company=request.user.company))
+    form = SpaceForm(posted(request), instance=Space(company=request.user.company), by=request.user)
     if form.is_valid() and form.saved():
         messages.success(request, _("%(name)s was added.") % {"name": form.instance})
         return redirect("accounts:spaces")
@@ -37,7 +37,7 @@ def space_new(request: PersonRequest) -> HttpResponse:
 @admin_required
 def space_edit(request: PersonRequest, pk: int) -> HttpResponse:
     space = get_object_or_404(request.user.company.spaces, pk=pk)
-    form = SpaceForm(posted(request), instance=space)
+    form = SpaceForm(posted(request), instance=space, by=request.user)
     if form.is_valid() and form.saved():
         messages.success(request, _("%(name)s was saved.") % {"name": space})
         return redirect("accounts:spaces")

@@ -18,7 +18,7 @@ from .listing import listing
 @admin_required
 def users(request: PersonRequest) -> HttpResponse:
     """The company's people, active ones first, each with the number of devices they hold."""
-    rows = request.user.company.users.annotate(held=Count("devices"))
+    rows = request.user.company.users.known().annotate(held=Count("devices"))
     rows = rows.order_by("-is_active", "full_name", "pk")
     return listing(request, "users", rows, search_in=["full_name", "email"])
 
@@ -37,7 +37,7 @@ def user_new(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @admin_required
 def user_edit(request: PersonRequest, pk: int) -> HttpResponse:
-    person: User = get_object_or_404(request.user.company.users, pk=pk)
+    person: User = get_object_or_404(request.user.company.users.known(), pk=pk)
     form = UserForm(posted(request), instance=person, by=request.user)
     if form.is_valid() and form.saved():
         messages.success(request, _("%(person)s was saved.") % {"person": person})
@@ -52,7 +52,7 @@ def user_edit(request: PersonRequest, pk: int) -> HttpResponse:
 def user_remove(request: PersonRequest, pk: int) -> HttpResponse:
     """Confirmation window and act: nobody leaves with devices unless the admin takes them back on purpose. Nobody
     locks themselves out."""
-    person: User = get_object_or_404(request.user.company.users, pk=pk)
+    person: User = get_object_or_404(request.user.company.users.known(), pk=pk)
     if person == request.user:
         messages.error(request, _("You can't deactivate yourself. Another IT admin can do it for you."))
         return redirect(person)
@@ -74,7 +74,7 @@ def user_remove(request: PersonRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @admin_required
 def user_reactivate(request: PersonRequest, pk: int) -> HttpResponse:
-    person: User = get_object_or_404(request.user.company.users, pk=pk)
+    person: User = get_object_or_404(request.user.company.users.known(), pk=pk)
     if request.method == "POST":
         person.reactivate(by=request.user)
         messages.success(request, _("%(person)s is active again.") % {"person": person})

@@ -7,12 +7,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from accounts.batches import batched
 from accounts.importing.columns import Columns
 from accounts.importing.directory import Directory, NewPerson, NewSpace
 from accounts.importing.report import Remark
 from accounts.models import Company, Payor, Space, User
 from accounts.text import identifier_key
-from devices.exports import batched
 from devices.models import Device, Note
 
 from .rows import DeviceRow, Kind

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Self
 
 from django.core.exceptions import PermissionDenied
@@ -84,7 +85,17 @@ class Changing(models.Model):
     def _stored(self) -> dict[str, object]:
         return {field.attname: getattr(self, field.attname) for field in self._meta.concrete_fields}
 
-    def record(self, kind: str, *, by: User, field: str = "", **names: object) -> None:
+    def record(
+        self,
+        kind: str,
+        *,
+        by: User,
+        field: str = "",
+        line: int | None = None,
+        occurred_at: datetime | None = None,
+        **names: object,
+    ) -> None:
         """Put a line into the log; it is written when the change ends. `kind` is one of `wording.SENTENCES`; `names`
-        are people, spaces, payors, devices or texts, by their role in the sentence; None is shown as "none"."""
-        self._lines.append(Line(kind, by, clock.now(), names, field))
+        are people, spaces, payors, devices or texts, by their role in the sentence; None is shown as "none". `line` is
+        the number of an earlier line that it refers to; `occurred_at` a moment in the past, else it happens now."""
+        self._lines.append(Line(kind, by, occurred_at or clock.now(), names, field, line))

@@ -15,6 +15,7 @@ from accounts.models.closable import require_admin
 from accounts.walls import SameCompany, company_row
 
 from .changing import HOLDERS_AND_PAYORS, FlowOff, MoveRefused
+from .correcting import Correcting
 from .describing import Describing
 from .holding import Holding
 from .status import Status
@@ -108,7 +109,7 @@ def is_holder_reporter_or_admin(device: Any, user: Any) -> bool:
     return is_holder_or_admin(device, user) or (user.is_active and device.reported_by_id == user.pk)
 
 
-class Device(Describing, Holding):
+class Device(Describing, Holding, Correcting):
     """One piece of hardware, and the state machine that takes it through repair.
 
     Nothing sets `status` but the transitions, and nothing calls those but `move`, `assign` and what runs inside them.
@@ -236,6 +237,10 @@ class Device(Describing, Holding):
     def assign_url(self) -> str:
         """Overview, where it is assigned."""
         return f"{self.get_absolute_url()}#assign"
+
+    @property
+    def log_url(self) -> str:
+        return reverse("devices:log", args=[self.pk])
 
     @property
     def unassign_url(self) -> str:

@@ -4,5 +4,5 @@ log."""
 # Fields that say what it cost, and where it came from.
 FIELDS = ("supplier", "order_number", "purchase_cost")
 
-# Kinds of lines: notes, and who pays.
-LINES = ("note_added", "payor_changed")
+# Kinds of lines: what an admin wrote, which may be about anybody, and who pays.
+LINES = ("note_added", "late_entry", "correction", "payor_changed")

@@ -1,10 +1,7 @@
 """The event log: append-only lines in a chain, and the plates that carry the names in them."""
 
-import hashlib
-import json
-import secrets
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING, Self
 
@@ -12,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Payor, Space, User
+from accounts.models.chained import Chained, Plate, PlateKey
 from accounts.walls import SameCompany, company_row
 
 from . import discretion
@@ -21,9 +19,8 @@ if TYPE_CHECKING:
     from .device import Device
 
 
-class Nameplate(models.Model):
-    """A name as it stood on a line of a log. Its key is a salted commitment to the name: the chain holds the key, so
-    the name can be erased (name and salt blanked) and the chain still holds."""
+class Nameplate(Plate):
+    """A name on a line of a device's log."""
 
     class Kind(models.TextChoices):
         USER = "user", _("user")
@@ -32,47 +29,14 @@ class Nameplate(models.Model):
         DEVICE = "device", _("device")
         TEXT = "text", _("text")
 
-    id = models.CharField(primary_key=True, max_length=64)
     company = models.ForeignKey("accounts.Company", on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=6, choices=Kind)
-    # A plain number, not a key: the plate outlives what it names.
-    reference = models.BigIntegerField(null=True)
-    name = models.TextField(blank=True)
-    salt = models.CharField(max_length=32, blank=True)
 
     class Meta:
         verbose_name = _("nameplate")
         verbose_name_plural = _("nameplates")
         indexes = [models.Index(fields=["company", "kind", "reference"], name="nameplate_of")]
         constraints = [company_row("nameplate_company_row")]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @staticmethod
-    def seal(salt: str, name: str) -> str:
-        """The key of a plate: SHA-256 over salt, NUL and name, in hex."""
-        return hashlib.sha256(f"{salt}\0{name}".encode()).hexdigest()
-
-    @classmethod
-    def engrave(cls, company_id: int, kind: str, reference: int | None, name: str) -> "Nameplate":
-        """A new plate, not stored yet."""
-        salt = secrets.token_hex(16)
-        return cls(
-            id=cls.seal(salt, name),
-            company_id=company_id,
-            kind=kind,
-            reference=reference,
-            name=name,
-            salt=salt,
-        )
-
-    @property
-    def shown(self) -> str:
-        """The name in the reader's language, or that it was erased."""
-        if not self.salt:
-            return str(_("(erased)"))
-        return Payor.label(self.name) if self.kind == self.Kind.PAYOR else self.name
 
 
 class Line:
@@ -85,18 +49,17 @@ class Line:
         occurred_at: datetime,
         names: Mapping[str, object],
         field: str,
+        line: int | None = None,
     ) -> None:
         self.kind = kind
         self.by = by
         self.occurred_at = occurred_at
         self.names = names
         self.field = field
+        self.line = line
 
 
-_Key = tuple[str, int | None, str]
-
-
-def _key_of(thing: object) -> _Key:
+def _key_of(thing: object) -> PlateKey:
     """What a plate has to say to name this thing."""
     if isinstance(thing, str):
         return Nameplate.Kind.TEXT, None, thing
@@ -118,11 +81,13 @@ def write_lines(device: "Device", lines: Iterable[Line], recorded_at: datetime) 
     plates = _plates_for(device.company_id, lines)
     events = []
     for line in lines:
-        details: dict[str, str | None] = {
+        details: dict[str, str | int | None] = {
             role: None if thing in (None, "") else plates[_key_of(thing)].pk for role, thing in line.names.items()
         }
         if line.field:
             details["field"] = line.field
+        if line.line is not None:
+            details["line"] = line.line
         event = Event(
             company_id=device.company_id,
             device=device,
@@ -140,24 +105,11 @@ def write_lines(device: "Device", lines: Iterable[Line], recorded_at: datetime) 
     Event.objects.bulk_create(events)
 
 
-def _plates_for(company_id: int, lines: list[Line]) -> dict[_Key, Nameplate]:
-    """A plate for each name in the lines, stored: those that stand already, and new ones."""
+def _plates_for(company_id: int, lines: list[Line]) -> dict[PlateKey, Nameplate]:
+    """A plate for each name in the lines."""
     wanted = {_key_of(line.by) for line in lines}
     wanted |= {_key_of(thing) for line in lines for thing in line.names.values() if thing not in (None, "")}
-    match = models.Q(pk=None)
-    for kind in (
-        Nameplate.Kind.USER,
-        Nameplate.Kind.SPACE,
-        Nameplate.Kind.PAYOR,
-        Nameplate.Kind.DEVICE,
-    ):
-        if references := [reference for k, reference, _name in wanted if k == kind]:
-            match |= models.Q(kind=kind, reference__in=references)
-    standing = Nameplate.objects.filter(match, company_id=company_id).exclude(salt="")
-    plates = {(plate.kind, plate.reference, plate.name): plate for plate in standing}
-    new = {key: Nameplate.engrave(company_id, *key) for key in wanted - plates.keys()}
-    Nameplate.objects.bulk_create(new.values())
-    return {**plates, **new}
+    return Nameplate.stored_for(company_id, wanted)
 
 
 # Lines that name who got or gave up a device.
@@ -204,7 +156,7 @@ class EventQuerySet(models.QuerySet["Event"]):
         return events
 
 
-class Event(models.Model):
+class Event(Chained, models.Model):
     """One line of a device's event log. Never changed, never deleted: the database refuses both."""
 
     company = models.ForeignKey(
@@ -226,6 +178,8 @@ class Event(models.Model):
 
     # The plates by key; `EventQuerySet.with_names` fills it.
     plates: Mapping[str, Nameplate]
+    # The numbers of the lines that have corrected this one; `mark_corrected` fills it.
+    corrected_by: list[int]
 
     class Meta:
         verbose_name = _("event")
@@ -240,28 +194,10 @@ class Event(models.Model):
     def __str__(self) -> str:
         return f"{self.sequence} {self.kind}"
 
-    def compute_digest(self, device_uuid: str) -> str:
-        """SHA-256 in hex over the canonical line: a JSON list of strings and integers, UTF-8, no blanks, times in UTC
-        to the microsecond. The device goes in by its uuid, which an export and import keep."""
-        line = [
-            self.previous,
-            device_uuid,
-            self.sequence,
-            self.actor_id,
-            self.kind,
-            self.details,
-            *(
-                moment.astimezone(UTC).isoformat(timespec="microseconds")
-                for moment in (self.occurred_at, self.recorded_at)
-            ),
-        ]
-        text = json.dumps(line, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
-
     @property
-    def plate_ids(self) -> set[str]:
-        """The plates that the details refer to."""
-        return {value for role, value in self.details.items() if role != "field" and value}
+    def is_late(self) -> bool:
+        """Whether it was recorded more than a minute after it happened."""
+        return self.recorded_at - self.occurred_at > timedelta(minutes=1)
 
     @property
     def sentence(self) -> str:

@@ -13,9 +13,10 @@ from django.views.decorators.http import require_safe
 
 from accounts import clock
 from accounts.access import PersonRequest, admin_required, member_required
+from accounts.batches import batched
 from accounts.scope import within
 from accounts.text import clean_search
-from devices.exports import batched, csv_response
+from devices.exports import csv_response
 from devices.models import Device
 from devices.signals import devices_listed, my_devices
 from devices.tables import TABLES, HardwareFilter, Table, search

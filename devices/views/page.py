@@ -6,13 +6,18 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from accounts import clock
 from accounts.access import PersonRequest
 from devices.access import device_view
+from devices.chain import first_fault
 from devices.forms import NoteForm
 from devices.models import Device, Event
+from devices.models.correcting import mark_corrected
 from devices.signals import device_page
 
 LINES = 50
+# A log of so many lines is verified whenever somebody looks at it (some 20 ms), a longer one when they ask for it.
+VERIFIED_AT_ONCE = 500
 
 
 def page_context(request: PersonRequest, device: Device) -> dict[str, Any]:
@@ -45,4 +50,8 @@ def log(request: PersonRequest, device: Device) -> HttpResponse:
     """Event log: everything that has happened to the device, the newest first, by day."""
     page: Any = Paginator(Event.objects.visible_to(request.user, device), LINES).get_page(request.GET.get("page"))
     page.object_list = page.object_list.with_names()
-    return render(request, "devices/log.html", page_context(request, device) | {"page": page})
+    mark_corrected(page.object_list)
+    context = page_context(request, device) | {"page": page}
+    if request.user.is_admin and (device.log_sequence <= VERIFIED_AT_ONCE or "verify" in request.GET):
+        context |= {"verified_at": clock.now(), "fault": first_fault(device)}
+    return render(request, "devices/log.html", context)

@@ -15,9 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from accounts.access import PersonRequest, admin_required
+from accounts.batches import batched
 from accounts.scope import within
 from accounts.text import identifier_key
-from devices.exports import batched, csv_response
+from devices.exports import csv_response
 from devices.tables import TableFilter
 from repairs.models import Repair
 

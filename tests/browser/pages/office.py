@@ -54,6 +54,8 @@ class Office:
         self.replaced = self.in_repair("Pixel 7", eva)
         self.instead = acts.replace(self.replaced, by=ada, holder=eva, payor=self.payor, name="Pixel 9")
         self.lent = acts.lend(world.spare, self.away.repairs.get(), self.payor, by=ada)
+        self.away = self.away.add_late_entry("It fell down the stairs.", self.now - timedelta(days=30), by=ada)
+        self.away = self.away.correct_line(2, "Carl Berg had it first, for a day.", by=ada)
         DeviceFactory.create_batch(55, company=acme, by=ada, holder=world.colleague, payor=self.payor)
         self.too_much(CompanyFactory(name=LONG))
 
@@ -84,6 +86,8 @@ class Office:
             **dict.fromkeys(words, LONG[:60]),
         )
         device = device.move("report", by=self.long_user, description=LONG * 10)
+        for _correction in range(12):
+            device = device.correct_line(1, LONG * 3, by=self.long_admin)
         for _note in range(50):
             device = device.add_note(f"{LONG}\n{LONG}", by=self.long_admin)
         self.long = device.move("take_in", by=self.long_admin)

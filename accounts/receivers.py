@@ -1,0 +1,54 @@
+"""Signing in and out, as the company's audit log tells it.
+
+Support staff belong to no company, so their sign-ins stand in none. Nor does a try with an address that nobody of a
+company has joined with: whose log should it be, and an address that somebody mistyped is nobody else's business.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from allauth.account.signals import password_changed, password_reset
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db import transaction
+from django.dispatch import receiver
+
+from .models import User
+from .models.audit import record
+from .scope import look_for
+from .text import clean_email
+
+
+def tell(about: User | None, kind: str, **names: Any) -> None:
+    """Put a line about this person into the log of their company, where they have one."""
+    if about is not None:
+        record(about.company_id, kind, by=about, **names)
+
+
+@receiver(user_logged_in)
+def signed_in(user: User, **kwargs: Any) -> None:
+    tell(user, "sign_in_done")
+
+
+@receiver(user_logged_out)
+def signed_out(user: User | None, **kwargs: Any) -> None:
+    tell(user, "sign_in_ended")
+
+
+@receiver(user_login_failed)
+def not_signed_in(credentials: Mapping[str, Any], **kwargs: Any) -> None:
+    """allauth asks by "email"; Django's own sign-in by "username"."""
+    email = clean_email(str(credentials.get("email") or credentials.get("username") or ""))
+    with transaction.atomic():
+        look_for(email)
+        person = User.objects.filter(email=email, joined_at__isnull=False).first() if email else None
+        tell(person, "sign_in_failed", person=person)
+
+
+@receiver(password_changed)
+def changed_password(user: User, **kwargs: Any) -> None:
+    tell(user, "sign_in_password_changed")
+
+
+@receiver(password_reset)
+def reset_password(user: User, **kwargs: Any) -> None:
+    tell(user, "sign_in_password_reset")

@@ -1,0 +1,76 @@
+"""The words of the audit log."""
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext_lazy as _
+
+from .models.chained import PLAIN
+
+if TYPE_CHECKING:
+    from .models import AuditLine
+
+# By what they are about, which is what the page filters by.
+GROUPS = {
+    "sign_in": _("Signing in"),
+    "user": _("Users"),
+    "space": _("Spaces"),
+    "payor": _("Payors"),
+    "setting": _("Settings"),
+}
+
+SENTENCES = {
+    "sign_in_done": _("%(actor)s signed in."),
+    "sign_in_failed": _("Somebody tried to sign in as %(person)s and did not know the password."),
+    "sign_in_ended": _("%(actor)s signed out."),
+    "sign_in_password_changed": _("%(actor)s changed their password."),
+    "sign_in_password_reset": _("%(actor)s chose a new password by a link that was mailed to them."),
+    "sign_in_password_chosen": _("%(actor)s chose a password by a link that they were given."),
+    "sign_in_link_made": _("%(actor)s made a link by which %(person)s chooses a password."),
+    "user_added": _("%(actor)s added %(person)s (%(role)s)."),
+    "user_changed": _("%(actor)s changed %(field)s of %(person)s from %(before)s to %(after)s."),
+    "user_deactivated": _("%(actor)s deactivated %(person)s."),
+    "user_reactivated": _("%(actor)s reactivated %(person)s."),
+    "user_deleted": _("%(actor)s deleted %(person)s, who had never joined."),
+    "user_erased": _("%(actor)s erased a person."),
+    "space_added": _("%(actor)s added the space %(thing)s."),
+    "space_changed": _("%(actor)s changed %(field)s of the space %(thing)s from %(before)s to %(after)s."),
+    "space_closed": _("%(actor)s closed the space %(thing)s."),
+    "space_deleted": _("%(actor)s deleted the space %(thing)s."),
+    "space_reopened": _("%(actor)s reopened the space %(thing)s."),
+    "payor_added": _("%(actor)s added the payor %(thing)s."),
+    "payor_changed": _("%(actor)s changed %(field)s of the payor %(thing)s from %(before)s to %(after)s."),
+    "payor_closed": _("%(actor)s closed the payor %(thing)s."),
+    "payor_deleted": _("%(actor)s deleted the payor %(thing)s."),
+    "payor_reopened": _("%(actor)s reopened the payor %(thing)s."),
+    "setting_changed": _("%(actor)s changed %(field)s from %(before)s to %(after)s."),
+}
+
+FIELDS = {
+    "full_name": _("full name"),
+    "email": _("email"),
+    "role": _("role"),
+    "language": _("language"),
+    "name": _("name"),
+    "description": _("description"),
+    "repair_payor": _("repair payor"),
+    "repair_instructions": _("repair instructions"),
+    "colleagues_visible": _("employees see all devices"),
+    "plan": _("plan"),
+    "repair_flow_released": _("repair flow released"),
+}
+
+
+def sentence(line: "AuditLine") -> str:
+    """One line of the audit log in the active language. The line comes from `with_names()`. One that somebody has
+    tampered with past reading says so, beside those that can be read."""
+    try:
+        words = {"actor": line.plates[line.actor_id].shown}
+        if field := line.details.get("field"):
+            words["field"] = str(FIELDS[field])
+        for role, key in line.details.items():
+            if role not in PLAIN:
+                words[role] = line.plates[key].shown if key else pgettext("what a field says", "none")
+        return str(SENTENCES[line.kind]) % words
+    except (AttributeError, LookupError, TypeError, ValueError):
+        return gettext("(This line can’t be read.)")

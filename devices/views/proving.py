@@ -1,0 +1,28 @@
+"""Logs as files that prove themselves."""
+
+from django.http import FileResponse
+from django.views.decorators.http import require_safe
+
+from accounts import clock
+from accounts.access import PersonRequest, admin_required
+from devices.access import device_view
+from devices.models import Device
+from devices.proof import Log, audit_log_of, log_file, log_of_device
+
+
+@device_view("GET", "HEAD", admin=True)
+def download(request: PersonRequest, device: Device) -> FileResponse:
+    """The whole log of the device, names included: for the company's admins."""
+    return sent(log_of_device(device), f"velory-log-{device.pk}")
+
+
+@require_safe
+@admin_required
+def download_audit_log(request: PersonRequest) -> FileResponse:
+    """The whole audit log of the company, names included."""
+    return sent(audit_log_of(request.user.company), "velory-audit-log")
+
+
+def sent(log: Log, name: str) -> FileResponse:
+    filename = f"{name}-{clock.now():%Y-%m-%d}.zip"
+    return FileResponse(log_file(log), as_attachment=True, filename=filename, content_type="application/zip")
