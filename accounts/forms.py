@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any, cast
 
-from allauth.account.adapter import get_adapter
 from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
 from allauth.account.forms import LoginForm, ResetPasswordForm, ResetPasswordKeyForm
 from django import forms
@@ -14,10 +13,12 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from .background import soon
 from .models import Company, Payor, Space, User
 from .models.closable import Refused, StillInUse
 from .models.user import AddressTaken, LinkUsed
 from .text import clean_email
+from .tokens import link_keys
 
 
 def posted(request: HttpRequest) -> QueryDict | None:
@@ -100,6 +101,8 @@ class UserForm(CompanyRowForm):
     """Somebody of the company, as an admin (`by`) describes them. New people get no password: they join by a link."""
 
     once = "email"
+    # Of the link by which they join, where they have to.
+    link_key = ""
 
     class Meta:
         model = User
@@ -140,6 +143,7 @@ class UserForm(CompanyRowForm):
         person = self.instance
         if person._state.adding:
             self.instance = User.objects.create_user(company=person.company, **self.cleaned_data)
+            self.link_key = link_keys.new(self.instance)
             return
         if self.cleaned_data["role"] != self.initial["role"]:
             try:
@@ -150,6 +154,8 @@ class UserForm(CompanyRowForm):
         person.save(update_fields=["full_name", "language"])
         if self.new_email:
             person.change_email(self.new_email)
+            if person.is_active:
+                self.link_key = link_keys.new(person)
 
 
 class DeactivateForm(forms.Form):
@@ -209,10 +215,11 @@ class SettingsForm(forms.ModelForm):
 
     class Meta:
         model = Company
-        fields = ["repair_instructions", "colleagues_visible"]
+        fields = ["repair_instructions", "colleagues_visible", "admins_need_two_step"]
         widgets = {
             "repair_instructions": forms.Textarea(attrs={"rows": 6}),
             "colleagues_visible": forms.CheckboxInput(attrs={"role": "switch"}),
+            "admins_need_two_step": forms.CheckboxInput(attrs={"role": "switch"}),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -255,20 +262,12 @@ def without_placeholders(form: forms.Form) -> None:
 
 
 class SignInForm(LoginForm):
-    """Only people who have joined, and only by the address that they have now: allauth would go by earlier ones too."""
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         without_placeholders(self)
         self.fields["login"].label = _("Email")
         self.fields["login"].widget.attrs["autocomplete"] = "username"
         self.fields["password"].label = _("Password")
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean()
-        if self.user and not (self.user.has_joined and self.user.email == clean_email(cleaned["login"])):
-            raise get_adapter().validation_error("email_password_mismatch")
-        return cleaned
 
 
 class PasswordResetForm(ResetPasswordForm):
@@ -284,6 +283,12 @@ class PasswordResetForm(ResetPasswordForm):
         email = clean_email(self.cleaned_data["email"])
         self.users = list(User.objects.active().filter(email=email, joined_at__isnull=False))
         return email
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """In the background, found or not: the answer takes as long for an address that nobody has."""
+        send = super().save
+        soon(lambda: send(request, **kwargs))
+        return self.cleaned_data["email"]
 
 
 class NewPasswordForm(ResetPasswordKeyForm):

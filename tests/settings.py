@@ -12,7 +12,15 @@ from pathlib import Path
 _files = Path(tempfile.gettempdir(), f"velory-tests-{os.getpid()}")
 
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{_files}.sqlite3")
-for _name in ("DEMO", "EMAIL_URL", "PORT", "SECRET_KEY_FALLBACKS", "TIME_ZONE", "TRUSTED_PROXIES"):
+for _name in (
+    "DEMO",
+    "EMAIL_URL",
+    "PORT",
+    "SECRET_KEY_FALLBACKS",
+    "SUPPORT_NEEDS_TWO_STEP",
+    "TIME_ZONE",
+    "TRUSTED_PROXIES",
+):
     os.environ.pop(_name, None)
 os.environ |= {
     "ENV_FILE": "",
@@ -31,6 +39,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": f"{_files}-test.sqlite3"}
     DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
 
+# At once, so that a test sees what came of it.
+WORK_IN_BACKGROUND = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # In memory: counts of sign-ins don't outlive `cache.clear()`, and cost no statement in a query count.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
