@@ -17,7 +17,7 @@ PRODUCTION_ENV = ENV_FILE= DEBUG=false DEMO=false HTTPS=true ALLOWED_HOSTS=velor
 	EMAIL_URL=smtp+tls://user:password@mail.example MAIL_FROM=velory@velory.example \
 	SUPPORT_CONTACT=support@velory.example TIME_ZONE=Europe/Stockholm
 
-.PHONY: help demo demo-reset dev test check fuzz races weight messages lock
+.PHONY: help demo demo-reset dev test check fuzz races weight addresses messages lock
 .DEFAULT_GOAL := help
 
 help:
@@ -28,6 +28,7 @@ help:
 	@echo "make fuzz [GAMES=100]   random people against a model of the register, longer than the suite's round"
 	@echo "make races [ROUNDS=40]  people who act at the same moment, on both databases, likewise"
 	@echo "make weight             what a first visit to each page of the demo costs over the wire"
+	@echo "make addresses          whether the time of an answer tells who has an account"
 	@echo "make check              linters, types, contracts, configuration, migrations"
 	@echo "make messages           bring the translations up to date with the code, and compile them"
 	@echo "make lock               pin the dependencies of pyproject.toml anew"
@@ -63,6 +64,9 @@ weight: $(VENV)/development var/static/staticfiles.json
 	@$(DEMO_ENV) $(MANAGE) migrate --verbosity 0
 	@$(DEMO_ENV) $(MANAGE) load_demo > /dev/null
 	@$(DEMO_ENV) DJANGO_SETTINGS_MODULE=velory.settings $(BIN)/python -m tests.bench.weight
+
+addresses: $(VENV)/development
+	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m tests.bench.addresses
 
 check: $(VENV)/development var/secret_key
 	$(BIN)/ruff check

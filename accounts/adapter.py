@@ -1,8 +1,15 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from qrcode.constants import ERROR_CORRECT_M  # type: ignore[import-untyped]
+from qrcode.main import QRCode  # type: ignore[import-untyped]
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -15,6 +22,10 @@ class AccountAdapter(DefaultAccountAdapter):
         """Support staff work in the Django admin, everybody else begins at My devices."""
         return reverse("admin:index" if getattr(request.user, "is_staff", False) else "devices:mine")
 
+    def reauthenticate(self, user: Any, password: str) -> bool:
+        """Whether it is their password. allauth would go by its own list of addresses, which is empty."""
+        return user.check_password(password)
+
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Say nothing on signing in and out: the page shows it."""
         template = kwargs.get("message_template") or (args[2] if len(args) > 2 else "")
@@ -23,3 +34,27 @@ class AccountAdapter(DefaultAccountAdapter):
             "account/messages/logged_out.txt",
         ):
             super().add_message(*args, **kwargs)
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    """The words and pictures of two-step sign-in."""
+
+    def generate_authenticator_name(self, user: Any, type: Authenticator.Type) -> str:
+        number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
+        return _("Passkey") if number == 1 else _("Passkey %(number)d") % {"number": number}
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        return super().get_public_key_credential_rp_entity() | {"name": "Velory"}
+
+    def build_totp_svg(self, url: str) -> SafeString:
+        """The QR code as part of the page: under our policy a picture may not come in an address (`data:`)."""
+        code = QRCode(error_correction=ERROR_CORRECT_M, border=4)
+        code.add_data(url)
+        rows = code.get_matrix()
+        dots = "".join(f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark)
+        return format_html(
+            '<svg class="qr" viewBox="0 0 {0} {0}" role="img" aria-label="{1}"><path d="{2}"/></svg>',
+            len(rows),
+            _("QR code for your authenticator app"),
+            dots,
+        )

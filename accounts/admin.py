@@ -4,6 +4,8 @@ from typing import Any
 
 import django.contrib.auth.admin  # noqa: F401  (registers Group, which is taken off below)
 from allauth.account.admin import EmailAddress
+from allauth.mfa.admin import Authenticator
+from allauth.usersessions.admin import UserSession
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
@@ -25,10 +27,11 @@ from .models.closable import StillInUse
 from .support import OpenFilter, ReadOnlyAdmin, SupportRequest, rows_link
 from .text import clean_email
 from .tokens import link_keys, link_path
+from .two_step import uses_two_step
 from .views.links import mail_link
 
-# Velory keeps neither groups nor second addresses.
-admin.site.unregister([Group, EmailAddress])
+# Velory keeps neither groups nor second addresses, and how somebody signs in is for nobody to browse.
+admin.site.unregister([Group, EmailAddress, Authenticator, UserSession])
 
 
 def number_of(related: str) -> Coalesce:
@@ -100,7 +103,7 @@ class CompanyAdmin(ReadOnlyAdmin):
     def get_fields(self, request: HttpRequest, obj: Company | None = None) -> tuple[str, ...]:
         if obj is None:
             return ("name", "slug", *self.changeable)
-        rest = ("people", "repair_instructions", "colleagues_visible", "created_at")
+        rest = ("people", "repair_instructions", "colleagues_visible", "admins_need_two_step", "created_at")
         return ("name", "slug", *self.changeable, *rest)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Company | None = None) -> tuple[str, ...]:
@@ -163,7 +166,7 @@ class UserAdmin(ReadOnlyAdmin):
     def get_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         if obj is None:
             return ("company", "full_name", "email", "role")
-        standing = ("is_active", "is_staff", "joined_at", "last_login", "created_at")
+        standing = ("is_active", "is_staff", "joined_at", "two_step", "last_login", "created_at")
         return ("company", "full_name", "email", "role", "language", *standing)
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
@@ -172,6 +175,10 @@ class UserAdmin(ReadOnlyAdmin):
         by: Any = request.user
         record(created.company_id, "user_added", by=by, person=created, role=created.role)
         self.give_link(request, created)
+
+    @admin.display(description=gettext_lazy("two-step sign-in"), boolean=True)
+    def two_step(self, person: User) -> bool:
+        return uses_two_step(person)
 
     @admin.display(description=gettext_lazy("joined"), boolean=True, ordering="joined_at")
     def joined(self, person: User) -> bool:
@@ -197,7 +204,7 @@ class UserAdmin(ReadOnlyAdmin):
             self.log_change(request, person, "Reactivated.")
             self.message_user(request, _("%(person)s is active again.") % {"person": person}, messages.SUCCESS)
 
-    @admin.action(description=gettext_lazy("Reset sign-in: signed out, password void, new link"))
+    @admin.action(description=gettext_lazy("Reset sign-in: signed out, password and two-step sign-in void, new link"))
     def reset_sign_in(self, request: SupportRequest, people: models.QuerySet[User]) -> None:
         for person in self.of_companies(request, people):
             if not person.is_active:
@@ -206,9 +213,11 @@ class UserAdmin(ReadOnlyAdmin):
                 continue
             # The sessions and links that were signed over the old password end with it.
             person.set_unusable_password()
-            person.save(update_fields=["password"])
-            self.log_change(request, person, "Sign-in reset.")
-            self.give_link(request, person)
+            with transaction.atomic():
+                person.save(update_fields=["password"])
+                person.reset_two_step(by=request.user)
+                self.log_change(request, person, "Sign-in reset.")
+                self.give_link(request, person)
 
     def of_companies(self, request: SupportRequest, people: models.QuerySet[User]) -> models.QuerySet[User]:
         """All but support's own: those are not looked after here."""
@@ -218,7 +227,7 @@ class UserAdmin(ReadOnlyAdmin):
 
     def give_link(self, request: HttpRequest, person: User) -> None:
         """Show a link that works once, and mail it where mail is set up."""
-        link = request.build_absolute_uri(link_path(person, link_keys.make_token(person)))
+        link = request.build_absolute_uri(link_path(person, link_keys.new(person)))
         by: Any = request.user
         record(person.company_id, "sign_in_link_made", by=by, person=person)
         if settings.MAIL_IS_SET_UP:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, cast
 
-from allauth.account.adapter import get_adapter
 from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
 from allauth.account.forms import LoginForm, ResetPasswordForm, ResetPasswordKeyForm, UserTokenForm
 from django import forms
@@ -17,11 +16,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from . import scope
+from .background import soon
 from .models import Company, Payor, Space, User
 from .models.audit import record
 from .models.closable import Refused
 from .models.user import AddressTaken, LinkUsed
 from .text import clean_email
+from .tokens import link_keys
 
 
 def posted(request: HttpRequest) -> QueryDict | None:
@@ -123,6 +124,8 @@ class UserForm(CompanyRowForm):
     which the view hands out where they are new or have a new address."""
 
     once = "email"
+    # Of the link by which they join, where they have to.
+    link_key = ""
 
     class Meta:
         model = User
@@ -164,6 +167,7 @@ class UserForm(CompanyRowForm):
         person = self.instance
         if person._state.adding:
             self.instance = added = User.objects.create_user(company=person.company, **self.cleaned_data)
+            self.link_key = link_keys.new(added)
             record(person.company_id, "user_added", by=self.by, person=added, role=added.role)
             record(person.company_id, "sign_in_link_made", by=self.by, person=added)
             return
@@ -185,6 +189,7 @@ class UserForm(CompanyRowForm):
                 values = {"before": before, "after": after}
                 record(person.company_id, "user_changed", by=self.by, field=field, person=person, **values)
         if self.new_email and person.is_active:
+            self.link_key = link_keys.new(person)
             record(person.company_id, "sign_in_link_made", by=self.by, person=person)
 
 
@@ -247,10 +252,11 @@ class SettingsForm(forms.ModelForm):
 
     class Meta:
         model = Company
-        fields = ["repair_instructions", "colleagues_visible"]
+        fields = ["repair_instructions", "colleagues_visible", "admins_need_two_step"]
         widgets = {
             "repair_instructions": forms.Textarea(attrs={"rows": 6}),
             "colleagues_visible": forms.CheckboxInput(attrs={"role": "switch"}),
+            "admins_need_two_step": forms.CheckboxInput(attrs={"role": "switch"}),
         }
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
@@ -308,20 +314,12 @@ def without_placeholders(form: forms.Form) -> None:
 
 
 class SignInForm(LoginForm):
-    """Only people who have joined, and only by the address that they have now: allauth would go by earlier ones too."""
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         without_placeholders(self)
         self.fields["login"].label = _("Email")
         self.fields["login"].widget.attrs["autocomplete"] = "username"
         self.fields["password"].label = _("Password")
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean()
-        if self.user and not (self.user.has_joined and self.user.email == clean_email(cleaned["login"])):
-            raise get_adapter().validation_error("email_password_mismatch")
-        return cleaned
 
 
 class PasswordResetForm(ResetPasswordForm):
@@ -338,6 +336,12 @@ class PasswordResetForm(ResetPasswordForm):
         scope.look_for(email)
         self.users = list(User.objects.active().filter(email=email, joined_at__isnull=False))
         return email
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """In the background, found or not: the answer takes as long for an address that nobody has."""
+        send = super().save
+        soon(lambda: send(request, **kwargs))
+        return self.cleaned_data["email"]
 
 
 class LinkForm(UserTokenForm):

@@ -1,17 +1,22 @@
-"""Each request sees one company."""
+"""What each request passes: it sees one company, and whoever has to sign in by two steps sets that up first."""
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth import SESSION_KEY
 from django.core.exceptions import BadRequest, MiddlewareNotUsed, PermissionDenied, SuspiciousOperation
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from . import scope
+from .two_step import owes_two_step
 
 # What Django answers with a page that is no error of ours.
 ANSWERED = (Http404, PermissionDenied, BadRequest, SuspiciousOperation, MultiPartParserError)
@@ -52,3 +57,35 @@ class CompanyMiddleware:
         if not isinstance(exception, ANSWERED):
             for alias in {DEFAULT_DB_ALIAS, scope.alias_in_use() or DEFAULT_DB_ALIAS}:
                 transaction.set_rollback(True, using=alias)
+
+
+# Where whoever has to set up two-step sign-in may go meanwhile: to set it up, to choose a language or a password, out.
+OPEN = {
+    "accounts:join",
+    "accounts:profile",
+    "accounts:security",
+    "account_change_password",
+    "account_inactive",
+    "account_login",
+    "account_logout",
+    "account_reauthenticate",
+    "admin:logout",
+}
+
+
+class TwoStepMiddleware:
+    """Leads an IT admin or support staff who must use two-step sign-in, and don't yet, to where they set it up."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *view: Any) -> HttpResponseBase | None:
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        if name in OPEN or name.startswith("mfa_") or not owes_two_step(request.user):
+            return None
+        if request.method == "POST":
+            messages.error(request, _("Nothing was saved: set up two-step sign-in first."))
+        return redirect("accounts:security")

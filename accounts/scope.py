@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
-from .models import Company
+from .models import Company, User
 
 T = TypeVar("T")
 
@@ -80,6 +80,13 @@ def within(company_id: int | None, rows: Iterable[T]) -> Iterator[T]:
 def recognise(user_id: int | str | None, company_id: int | None = None) -> None:
     """From here to the end of the transaction this person is seen, and where it is given the rows of their company."""
     _set(user_id=user_id, company_id=company_id, email="")
+
+
+def recognise_with_company(user_id: int) -> None:
+    """`recognise`, for somebody who has proved who they are and whose company isn't known yet."""
+    if connection.vendor == "postgresql":
+        recognise(user_id)
+        recognise(user_id, User.objects.filter(pk=user_id).values_list("company_id", flat=True).first())
 
 
 def look_for(email: str) -> None:

@@ -1,6 +1,19 @@
 from django.urls import path, re_path
 
-from .views import audit, erasing, join, links, payors, profile, settings, spaces, users
+from .views import (
+    audit,
+    erasing,
+    invitations,
+    join,
+    links,
+    payors,
+    profile,
+    second_step,
+    security,
+    settings,
+    spaces,
+    users,
+)
 
 app_name = "accounts"
 urlpatterns = [
@@ -21,9 +34,14 @@ urlpatterns = [
     path("users/<int:pk>/reactivate/", users.user_reactivate, name="user_reactivate"),
     path("users/<int:pk>/erase/", erasing.user_erase, name="user_erase"),
     path("users/<int:pk>/link/", links.user_link, name="user_link"),
+    path("users/<int:pk>/two-step/", users.user_two_step, name="user_two_step"),
+    path("users/<int:pk>/withdraw/", invitations.withdraw, name="user_withdraw"),
+    path("users/invitations/", invitations.invitations, name="user_invitations"),
     path("settings/audit/", audit.audit_log, name="audit_log"),
     path("settings/", settings.company_settings, name="settings"),
     path("profile/", profile.profile, name="profile"),
+    path("profile/security/", security.security, name="security"),
+    path("sign-in/cancel/", second_step.cancel, name="cancel_sign_in"),
     # Twelve characters of base 36 are a number that every database can look up.
     re_path(r"^join/(?P<uidb36>[0-9a-z]{1,12})-(?P<key>[0-9a-z-]+)/$", join.join, name="join"),
 ]

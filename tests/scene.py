@@ -8,6 +8,7 @@ from accounts.tokens import link_keys, link_path
 from devices.models import Device
 from repairs.models import MDMRelease, Repair
 from tests.factories import DeviceFactory, PayorFactory, SpaceFactory, UserFactory
+from tests.two_step import give_passkey
 from tests.world import PASSWORD
 
 # The moves that take the laptop where a row wants it.
@@ -53,6 +54,12 @@ class Scene:
             return [self.laptop.pk]
         if about == "the first":
             return [_model_behind(name).objects.order_by("pk").first().pk]
+        if about == "newcomer":
+            invited = UserFactory(company=self.company)
+            link_keys.new(invited)
+            return [invited.pk]
+        if about == "a passkey":
+            return [give_passkey(self.employee).pk]
         if about == "a link":
             invited = UserFactory(company=(person and person.company) or self.company)
             return link_path(invited, link_keys.make_token(invited)).strip("/").removeprefix("join/").split("-", 1)

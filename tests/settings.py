@@ -18,6 +18,7 @@ for _name in (
     "EMAIL_URL",
     "PORT",
     "SECRET_KEY_FALLBACKS",
+    "SUPPORT_NEEDS_TWO_STEP",
     "TIME_ZONE",
     "TRUSTED_PROXIES",
 ):
@@ -45,6 +46,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 DATABASES = {"default": DATABASES["default"]}
 DATABASE_ROLES = {"app": "velory_app", "support": "velory_support"}
 
+# At once, so that a test sees what came of it.
+WORK_IN_BACKGROUND = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # In memory: counts of sign-ins don't outlive `cache.clear()`, and cost no statement in a query count.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

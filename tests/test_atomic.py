@@ -8,8 +8,10 @@ import pytest
 from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.db import OperationalError, connection, transaction
+from django.test import Client
 from django.urls import reverse
 
+from tests.two_step import give_app, sign_in
 from tests.visitor import Visitor
 
 # The device's way to where the act begins; the page; the button; what is filled in.
@@ -116,6 +118,18 @@ def test_deactivating_somebody_with_their_devices(world):
 def test_changing_a_person_s_name_role_and_address(world):
     fields = {"full_name": "Carl Bergman", "role": "IT admin", "email": "carl@elsewhere.example"}
     check_that_nothing_remains(world.admin, reverse("accounts:user_edit", args=[world.colleague.pk]), "Save", **fields)
+
+
+def test_adding_a_person(world):
+    fields = {"full_name": "Nils Ny", "email": "nils@acme.example", "role": "Employee"}
+    check_that_nothing_remains(world.admin, reverse("accounts:user_new"), "Add user", **fields)
+
+
+def test_resetting_somebody_s_two_step_sign_in(world):
+    give_app(world.colleague)
+    sign_in(Client(), world.colleague)
+    address = reverse("accounts:user_two_step", args=[world.colleague.pk])
+    check_that_nothing_remains(world.admin, address, "Reset two-step sign-in")
 
 
 def test_another_repair_payor(world):

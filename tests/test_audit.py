@@ -64,7 +64,7 @@ def test_passwords_and_links(world):
     assert news() == ["Eva Lind changed their password."]
     Visitor(world.admin).open(world.colleague).press("New link")
     assert news()[-1] == "Ada Holm made a link by which Carl Berg chooses a password."
-    path = link_path(world.colleague, link_keys.make_token(world.colleague))
+    path = link_path(world.colleague, link_keys.new(world.colleague))
     Visitor().open(path).press("Save and sign in", new_password1=new, new_password2=new)
     assert news()[-2:] == ["Carl Berg chose a password by a link that they were given.", "Carl Berg signed in."]
 

@@ -13,7 +13,7 @@ from zipfile import ZipFile
 import pytest
 from django.conf import settings
 from django.db import transaction
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import get_resolver, resolve
 
 from accounts.models import Company
@@ -160,12 +160,21 @@ GET   accounts:user_erase                  colleague            sign-in  403    
 POST  accounts:user_erase                  colleague            sign-in  403       403        409      404       desk
 GET   accounts:user_link                   colleague            sign-in  403       403        done     404       desk
 POST  accounts:user_link                   colleague            sign-in  403       403        done     404       desk
+GET   accounts:user_two_step               colleague            sign-in  403       403        200      404       desk
+POST  accounts:user_two_step               colleague            sign-in  403       403        done     404       desk
+GET   accounts:user_invitations            -                    sign-in  403       403        200      200       desk
+GET   accounts:user_withdraw               newcomer             sign-in  405       405        405      405       405
+POST  accounts:user_withdraw               newcomer             sign-in  403       403        done     404       desk
 GET   accounts:settings                    -                    sign-in  403       403        200      200       desk
 POST  accounts:settings                    -                    sign-in  403       403        done     done      desk
 GET   devices:audit_download               -                    sign-in  403       403        200      200       desk
 GET   accounts:audit_log                   -                    sign-in  403       403        200      200       desk
 GET   accounts:profile                     -                    sign-in  200       200        200      200       desk
 POST  accounts:profile                     -                    sign-in  done      done       done     done      desk
+GET   accounts:security                    -                    sign-in  200       200        200      200       200
+POST  accounts:security                    -                    sign-in  done      done       done     done      done
+GET   accounts:cancel_sign_in              -                    405      405       405        405      405       405
+POST  accounts:cancel_sign_in              -                    sign-in  sign-in   sign-in    sign-in  sign-in   sign-in
 GET   accounts:join                        a link               done     done      done       done     done      done
 GET   accounts:join                        a made-up link       410      410       410        410      410       410
 POST  accounts:join                        a made-up link       410      410       410        410      410       410
@@ -184,6 +193,31 @@ POST  account_reset_password               -                    done     done   
 GET   account_reset_password_done          -                    200      200       200        200      200       200
 GET   account_reset_password_from_key      a made-up link       200      200       200        200      200       200
 GET   account_reset_password_from_key_done -                    200      200       200        200      200       200
+
+GET   mfa_authenticate                     -                    sign-in  done      done       done     done      desk
+POST  mfa_authenticate                     -                    sign-in  done      done       done     done      desk
+GET   mfa_login_webauthn                   -                    sign-in  done      done       done     done      desk
+POST  mfa_login_webauthn                   -                    sign-in  done      done       done     done      desk
+GET   mfa_reauthenticate                   -                    sign-in  done      done       done     done      done
+POST  mfa_reauthenticate                   -                    sign-in  done      done       done     done      done
+GET   mfa_reauthenticate_webauthn          -                    sign-in  done      done       done     done      done
+POST  mfa_reauthenticate_webauthn          -                    sign-in  done      done       done     done      done
+GET   mfa_index                            -                    sign-in  done      done       done     done      done
+GET   mfa_list_webauthn                    -                    sign-in  done      done       done     done      done
+GET   mfa_activate_totp                    -                    sign-in  done      done       done     done      done
+POST  mfa_activate_totp                    -                    sign-in  done      done       done     done      done
+GET   mfa_deactivate_totp                  -                    sign-in  404       404        404      404       404
+POST  mfa_deactivate_totp                  -                    sign-in  404       404        404      404       404
+GET   mfa_view_recovery_codes              -                    sign-in  404       404        404      404       404
+GET   mfa_download_recovery_codes          -                    sign-in  404       404        404      404       404
+GET   mfa_generate_recovery_codes          -                    sign-in  done      done       done     done      done
+POST  mfa_generate_recovery_codes          -                    sign-in  done      done       done     done      done
+GET   mfa_add_webauthn                     -                    sign-in  done      done       done     done      done
+POST  mfa_add_webauthn                     -                    sign-in  done      done       done     done      done
+GET   mfa_edit_webauthn                    a passkey            sign-in  done      done       done     done      done
+POST  mfa_edit_webauthn                    a passkey            sign-in  done      done       done     done      done
+GET   mfa_remove_webauthn                  a passkey            sign-in  done      done       done     done      done
+POST  mfa_remove_webauthn                  a passkey            sign-in  done      done       done     done      done
 
 GET   account_signup                       -                    sign-in  404       404        404      404       404
 POST  account_signup                       -                    sign-in  404       404        404      404       404
@@ -307,6 +341,9 @@ def secrets_of(company):
             yield from (word for word in row if word not in ("", "Company", "Employee", "C02-XK1 AAA"))
 
 
+IN_COOKIES = "django.contrib.sessions.backends.signed_cookies"
+IN_ROWS = "django.contrib.sessions.backends.db"
+
 # One cast serves all rows, since no row leaves anything behind.
 
 
@@ -342,8 +379,8 @@ def hidden(world, secrets):
 
 @pytest.fixture(autouse=True)
 def _sessions_in_cookies(settings):
-    """They need no row, so one signing in does for all rows."""
-    settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+    """They need no row, so one signing in does for all rows. Whoever signs in by the request itself gets a real one."""
+    settings.SESSION_ENGINE = IN_COOKIES
 
 
 def test_every_address_is_in_the_table():
@@ -426,7 +463,7 @@ def ask(row, scene, person):
     """Ask as this person, just for once: afterwards nothing has happened. Returns the answer in the words of the table,
     and all that the person has read, on the page where they landed, too."""
     client = Client()
-    with transaction.atomic():
+    with transaction.atomic(), override_settings(SESSION_ENGINE=IN_COOKIES if person else IN_ROWS):
         if person is not None:
             sign_in(client, person)
         address = scene.address(row.name, row.about, person)

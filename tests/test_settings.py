@@ -27,6 +27,7 @@ OPTIONAL = [
     "MAIL_FROM",
     "PORT",
     "SECRET_KEY_FALLBACKS",
+    "SUPPORT_NEEDS_TWO_STEP",
     "TIME_ZONE",
     "TRUSTED_PROXIES",
 ]
@@ -70,6 +71,16 @@ def test_without_https_nothing_demands_it(load):
     assert not settings["SESSION_COOKIE_SECURE"]
     assert settings["SECURE_PROXY_SSL_HEADER"] is None
     assert settings["SESSION_COOKIE_NAME"] == "velory_session"
+
+
+def test_support_staff_need_two_steps_wherever_https_is_on(load):
+    assert load()["SUPPORT_NEEDS_TWO_STEP"]
+    assert not load(HTTPS="false")["SUPPORT_NEEDS_TWO_STEP"]
+    assert not load(SUPPORT_NEEDS_TWO_STEP="false")["SUPPORT_NEEDS_TWO_STEP"]
+
+
+def test_counts_of_attempts_are_one_for_all_processes(load):
+    assert load()["CACHES"]["default"]["BACKEND"].endswith("DatabaseCache")
 
 
 def test_two_demos_on_one_machine_have_cookies_of_their_own(load, tmp_path):

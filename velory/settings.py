@@ -60,6 +60,8 @@ DEMO = flag("DEMO", default=False)
 # One switch for all that goes with HTTPS: redirect, HSTS, Secure cookies and their __Host- names.
 HTTPS = flag("HTTPS", default=True)
 PORT = number("PORT", default=8000)
+# Velory Support reads every company, so on anything but a trial it needs more than a password.
+SUPPORT_NEEDS_TWO_STEP = flag("SUPPORT_NEEDS_TWO_STEP", default=HTTPS)
 # How many reverse proxies stand in front and set X-Forwarded-For and X-Forwarded-Proto.
 TRUSTED_PROXIES = number("TRUSTED_PROXIES", default=1 if HTTPS else 0)
 
@@ -187,6 +189,8 @@ if MAIL_IS_SET_UP:
             "EMAIL_URL cannot be read. "
             "Use smtp+tls://user:password@host:587 (password percent-encoded), smtp+ssl:// or smtp://."
         )
+# A mail that is sent to one address and not to another is sent after the answer, so that its time tells nothing.
+WORK_IN_BACKGROUND = True
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = text("MAIL_FROM", "velory@localhost")
 if MAIL_IS_SET_UP and "@" not in text("MAIL_FROM"):
     problems.append("MAIL_FROM is missing. Name the address that Velory's mail comes from.")
@@ -223,6 +227,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django_htmx",
     "django_filters",
     "heroicons",
@@ -249,6 +255,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.TwoStepMiddleware",
 ]
 
 ROOT_URLCONF = "velory.urls"
@@ -308,6 +315,7 @@ ACCOUNT_FORMS = {
     "reset_password_from_key": "accounts.forms.NewPasswordForm",
     "user_token": "accounts.forms.LinkForm",
     "change_password": "accounts.forms.ChangePasswordForm",
+    "reauthenticate": "accounts.codes.PasswordAgainForm",
 }
 # Django's own: allauth's writes a row of addresses on every look at a link.
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"
@@ -326,8 +334,36 @@ ACCOUNT_RATE_LIMITS = {
     "login": "300/m/ip",
     "login_failed": "60/m/ip,10/5m/key",
     "reset_password": "60/m/ip,5/m/key",
+    "reset_password_from_key": "60/m/ip",
+    "join": "60/m/ip",
+    "reauthenticate": "10/5m/user",
+    "change_password": "10/5m/user",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+
+# The second step. A wrong code counts as a failed sign-in (above), one count for each person.
+MFA_ADAPTER = "accounts.adapter.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Velory"
+# The code before and the one after are taken as well: for slow fingers, and clocks that are a little off.
+MFA_TOTP_TOLERANCE = 1
+# Addresses are Velory's own matter: allauth's list of them is empty.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_FORMS = {
+    "authenticate": "accounts.codes.CodeForm",
+    "reauthenticate": "accounts.codes.CodeAgainForm",
+    "activate_totp": "accounts.codes.AppForm",
+    "add_webauthn": "accounts.passkeys.NewPasskeyForm",
+    "edit_webauthn": "accounts.passkeys.PasskeyNameForm",
+    "authenticate_webauthn": "accounts.passkeys.PasskeyForm",
+    "reauthenticate_webauthn": "accounts.passkeys.PasskeyAgainForm",
+    "login_webauthn": "accounts.passkeys.PasskeySignInForm",
+}
+# A passkey has no secret that could be guessed, so this only keeps a machine from asking all day.
+MFA_RATE_LIMITS = {"webauthn_login": "300/m/ip"}
+# A GET writes nothing: when somebody was last seen stays unknown, when they signed in does not.
+USERSESSIONS_TRACK_ACTIVITY = False
 
 # Cookies. Browsers accept a __Host- name only over HTTPS, from this very host. Cookies ignore the
 # port, so the demo's names carry it: two demos on one machine don't sign each other out.

@@ -6,6 +6,9 @@ from django.http import Http404
 from django.urls import include, path, re_path
 from django.utils.translation import gettext_lazy as _
 
+from accounts.views import second_step
+from accounts.views.security import to_security
+
 admin.site.site_header = _("Velory Support")
 admin.site.site_title = _("Velory Support")
 admin.site.site_url = None  # the app has nothing for support staff
@@ -28,5 +31,12 @@ urlpatterns = [
     # the same.
     re_path(r"^account/(?:signup|email|confirm-email|password/set|login/code)/", closed),
     path("account/", include("allauth.account.urls")),
+    # Before allauth's pages of the same names, which the rest of two-step sign-in leads to.
+    path("account/two-step/", to_security, name="mfa_index"),
+    path("account/two-step/authenticate/", second_step.authenticate, name="mfa_authenticate"),
+    path("account/two-step/totp/activate/", second_step.activate_app, name="mfa_activate_totp"),
+    path("account/two-step/webauthn/", to_security, name="mfa_list_webauthn"),
+    path("account/two-step/webauthn/add/", second_step.add_passkey, name="mfa_add_webauthn"),
+    path("account/two-step/", include("allauth.mfa.urls")),
     path("admin/", admin.site.urls),
 ]

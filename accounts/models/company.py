@@ -59,6 +59,11 @@ class Company(models.Model):
         default=False,
         help_text=_("Name, category, holder and status of every device of the company, and nothing to change."),
     )
+    admins_need_two_step = models.BooleanField(
+        _("IT admins must use two-step sign-in"),
+        default=False,
+        help_text=_("Whoever does not use it yet, you included, sets it up before anything else."),
+    )
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
 
     objects = CompanyQuerySet.as_manager()

@@ -1,4 +1,5 @@
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, models, transaction
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -30,6 +31,10 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def admins(self) -> "UserQuerySet":
         return self.filter(role=User.Role.ADMIN, is_active=True)
+
+    def invited(self) -> "UserQuerySet":
+        """Those who have got a link to join and have not used it, whether or not it still works."""
+        return self.filter(is_active=True, joined_at=None, link_made_at__isnull=False)
 
 
 class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
@@ -82,6 +87,8 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(_("active"), default=True, editable=False)
     is_staff = models.BooleanField(_("support staff"), default=False, editable=False)
     joined_at = models.DateTimeField(_("joined"), null=True, editable=False)
+    # When the link was made with which they may choose a password. Only the latest works, and none where this is empty.
+    link_made_at = models.DateTimeField(_("link made"), null=True, editable=False)
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
     erased_at = models.DateTimeField(_("erased"), null=True, editable=False)
 
@@ -161,8 +168,8 @@ class User(AbstractBaseUser):
         joined, self.joined_at = self.joined_at, self.joined_at or clock.now()
         try:
             with transaction.atomic():
-                same = User.objects.filter(pk=self.pk, password=before)
-                used = not same.update(password=self.password, joined_at=self.joined_at)
+                same = User.objects.filter(pk=self.pk, password=before, link_made_at=self.link_made_at)
+                used = not same.update(password=self.password, joined_at=self.joined_at, link_made_at=None)
                 if not used:
                     self._tell("sign_in_password_chosen", by=self)
         except IntegrityError as error:
@@ -170,6 +177,11 @@ class User(AbstractBaseUser):
             raise AddressTaken from error
         if used:
             raise LinkUsed
+
+    def withdraw_link(self) -> None:
+        """The link they have got works no more."""
+        self.link_made_at = None
+        self.save(update_fields=["link_made_at"])
 
     @transaction.atomic
     def change_email(self, email: str, *, by: "User") -> None:
@@ -179,13 +191,35 @@ class User(AbstractBaseUser):
         person, others = self._locked()
         person._refuse_without_admin(others)
         self.email = clean_email(email)
-        self.joined_at = None
+        self.joined_at = self.link_made_at = None
         self.set_unusable_password()
         # allauth's own list of addresses, by which it would still find the person. Its models load after ours.
         from allauth.account.models import EmailAddress
 
         EmailAddress.objects.filter(user=self).delete()
-        self.save(update_fields=["email", "joined_at", "password"])
+        self.forget_factors()
+        self.save(update_fields=["email", "joined_at", "link_made_at", "password"])
+
+    # Two-step sign-in
+
+    def reset_two_step(self, *, by: "User") -> None:
+        """For somebody who has lost their phone or key: signed out everywhere, and their password is enough once more.
+        Raises PermissionDenied for one's own, which are changed where one proves who one is."""
+        if not by.is_staff:
+            require_admin(by, self.company_id)
+        if by == self:
+            raise PermissionDenied(gettext("Your own two-step sign-in is changed on your profile."))
+        self.forget_factors()
+
+    @transaction.atomic
+    def forget_factors(self) -> None:
+        """Signed out everywhere; from now on the password is enough."""
+        # These import allauth's models.
+        from accounts.sessions import end_sessions
+        from accounts.two_step import remove_factors
+
+        remove_factors(self)
+        end_sessions(self)
 
     # Roles and leaving
 
@@ -235,7 +269,8 @@ class User(AbstractBaseUser):
         if not by.is_staff:
             refuse_while_holding(person)
         person.is_active = self.is_active = False
-        person.save(update_fields=["is_active"])
+        person.link_made_at = self.link_made_at = None
+        person.save(update_fields=["is_active", "link_made_at"])
         self._tell("user_deactivated", by=by)
 
     @transaction.atomic

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import PersonRequest, admin_required
 from accounts.models import User
 from accounts.models.audit import record
-from accounts.tokens import link_keys, link_path
+from accounts.tokens import link_keys, link_path, works_until
 
 SESSION_KEY = "link_key"  # of the link that this admin has made last
 
@@ -34,18 +34,18 @@ def user_link(request: PersonRequest, pk: int) -> HttpResponse:
     context = {
         "person": person,
         "link": request.build_absolute_uri(link_path(person, key)),
-        "days": settings.PASSWORD_RESET_TIMEOUT // (24 * 60 * 60),
+        "until": works_until(person),
         "is_mailed": settings.MAIL_IS_SET_UP,
     }
     return render(request, "accounts/user_link.html", context)
 
 
-def hand_out_link(request: PersonRequest, person: User) -> HttpResponse:
-    """Make a link, mail it where mail is set up, and go to the page that shows it."""
+def hand_out_link(request: PersonRequest, person: User, key: str = "") -> HttpResponse:
+    """Make a link (unless its key was made already), mail it where mail is set up, and go to the page that shows it."""
     if not person.is_active:
         messages.error(request, _("%(person)s is deactivated. Reactivate first.") % {"person": person})
         return redirect(person)
-    key = link_keys.make_token(person)
+    key = key or link_keys.new(person)
     request.session[SESSION_KEY] = key
     if settings.MAIL_IS_SET_UP:
         link = request.build_absolute_uri(link_path(person, key))
@@ -58,5 +58,6 @@ def mail_link(person: User, link: str) -> None:
     """The same words whether or not Velory knows the address from somewhere else, in the person's own language."""
     with translation.override(person.language or translation.get_language()):
         subject = _("Choose a password for Velory")
-        body = render_to_string("accounts/link_mail.txt", {"person": person, "link": link})
+        context = {"person": person, "link": link, "until": works_until(person)}
+        body = render_to_string("accounts/link_mail.txt", context)
     send_mail(subject, body, None, [person.email])

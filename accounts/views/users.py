@@ -9,6 +9,8 @@ from accounts.access import PersonRequest, admin_required
 from accounts.forms import DeactivateForm, UserForm, posted
 from accounts.models import User
 from accounts.models.closable import holdings, is_used
+from accounts.tokens import works_until
+from accounts.two_step import uses_two_step
 
 from .links import hand_out_link
 from .listing import listing
@@ -30,7 +32,7 @@ def user_new(request: PersonRequest) -> HttpResponse:
     form = UserForm(posted(request), instance=User(company=request.user.company), by=request.user)
     if form.is_valid() and form.saved():
         messages.success(request, _("%(person)s was added and is invited.") % {"person": form.instance})
-        return hand_out_link(request, form.instance)
+        return hand_out_link(request, form.instance, form.link_key)
     return render(request, "accounts/user.html", {"form": form})
 
 
@@ -41,10 +43,17 @@ def user_edit(request: PersonRequest, pk: int) -> HttpResponse:
     form = UserForm(posted(request), instance=person, by=request.user)
     if form.is_valid() and form.saved():
         messages.success(request, _("%(person)s was saved.") % {"person": person})
-        if form.new_email and person.is_active:
-            return hand_out_link(request, person)
+        if form.link_key:
+            return hand_out_link(request, person, form.link_key)
         return redirect("accounts:users")
-    return render(request, "accounts/user.html", {"form": form, "person": person, "held": holdings(person)})
+    context = {
+        "form": form,
+        "person": person,
+        "held": holdings(person),
+        "uses_two_step": uses_two_step(person),
+        "link_until": works_until(person),
+    }
+    return render(request, "accounts/user.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,6 +78,19 @@ def user_remove(request: PersonRequest, pk: int) -> HttpResponse:
         "cancel_url": person.get_absolute_url(),
     }
     return render(request, "accounts/user_remove.html", context, status=409 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@admin_required
+def user_two_step(request: PersonRequest, pk: int) -> HttpResponse:
+    """Confirmation window and act: takes somebody's factors away, as they have lost them."""
+    person: User = get_object_or_404(request.user.company.users.known(), pk=pk)
+    if request.method == "POST":
+        person.reset_two_step(by=request.user)
+        messages.success(request, _("%(person)s signs in with the password alone now.") % {"person": person})
+        return redirect(person)
+    context = {"person": person, "cancel_url": person.get_absolute_url()}
+    return render(request, "accounts/user_two_step.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

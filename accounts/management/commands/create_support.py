@@ -23,12 +23,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email", help="the address that they sign in with")
         parser.add_argument("full_name", help='in quotes: "Siri Ahl"')
+        parser.add_argument(
+            "--reset-two-step",
+            action="store_true",
+            help="takes two-step sign-in away from somebody of the support staff who has lost their phone",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with support():
-            self.add_or_remind(options["email"], options["full_name"])
+            self.add_or_remind(options["email"], options["full_name"], options["reset_two_step"])
 
-    def add_or_remind(self, email: str, full_name: str) -> None:
+    def add_or_remind(self, email: str, full_name: str, reset_two_step: bool) -> None:
         email = clean_email(email)
         wanted = User(email=email, full_name=" ".join(full_name.split()), is_staff=True)
         try:
@@ -41,7 +46,9 @@ class Command(BaseCommand):
             self.stdout.write(f"{person} ({email}) was added to the support staff.")
             if person.has_joined:
                 return
-        path = link_path(person, link_keys.make_token(person))
+        if reset_two_step:
+            person.forget_factors()
+        path = link_path(person, link_keys.new(person))
         self.stdout.write(f"With this link, which works once, {person} chooses a password:\n{site()}{path}")
 
     def add(self, person: User) -> User:

@@ -7,7 +7,11 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
-from .office import LONG
+from tests.world import PASSWORD
+
+from .office import LONG, TWO_STEPS
+
+NO_PASSKEY = {"name": "x" * 61, "credential": "{}"}
 
 # Ways to go on once the page is there. Each ends where the page to look at is.
 
@@ -65,6 +69,26 @@ def too_many_attempts(page):
     post({"login": "ada@acme.example", "password": "wrong"})(page)
 
 
+def prove(page):
+    """Before factors are changed the password is asked for, once in five minutes."""
+    if "/reauthenticate/" in page.url:
+        post({"password": PASSWORD})(page)
+
+
+def refused(fields, **form):
+    """The same, and then send what is wrong."""
+
+    def act(page):
+        prove(page)
+        post(fields, **form)(page)
+
+    return act
+
+
+def second_step(page):
+    post({"login": TWO_STEPS, "password": PASSWORD})(page)
+
+
 def forget_cookies(page):
     """As if the sign-in had ended in another tab since the page was opened."""
     page.evaluate("document.querySelector('main [name=csrfmiddlewaretoken]').value = 'x'.repeat(64)")
@@ -101,6 +125,9 @@ PAGES = [
     Page("sign in, refused", None, "account_login", act=post({"login": "a@b.example", "password": "no"})),
     Page("sign in, too often", None, "account_login", act=too_many_attempts),
     Page("too many attempts", None, "account_login", act=stand_in("429.html", 429), status=429),
+    Page("second step", None, "account_login", act=second_step),
+    Page("second step, refused", None, "account_login", act=post({"code": "1"}, form="form:has([name=code])")),
+    Page("second step, left", None, "account_login", act=post(form="form[action$='cancel/']")),
     Page("forgotten password", None, "account_reset_password"),
     Page("forgotten password, no address", None, "account_reset_password", act=post({"email": "x"})),
     Page("look in your mail", None, "account_reset_password_done"),
@@ -135,6 +162,20 @@ PAGES = [
     Page("log of much", "long_user", "devices:log", "long"),
     Page("support of much", "long_user", "repairs:support", "long"),
     Page("profile", "employee", "accounts:profile"),
+    Page("sign-in and security", "employee", "accounts:security"),
+    Page("sign-in and security, all of it", "guarded", "accounts:security"),
+    Page("set up an app", "employee", "mfa_activate_totp", act=prove),
+    Page("set up an app, refused", "employee", "mfa_activate_totp", act=refused({"code": "1"})),
+    Page("remove the app", "guarded", "mfa_deactivate_totp", act=prove),
+    Page("recovery codes", "guarded", "mfa_view_recovery_codes", act=prove),
+    Page("new recovery codes", "guarded", "mfa_generate_recovery_codes", act=prove),
+    Page("add a passkey", "employee", "mfa_add_webauthn", act=prove),
+    Page("add a passkey, refused", "employee", "mfa_add_webauthn", act=refused(NO_PASSKEY, form="form[data-passkey]")),
+    Page("rename a passkey", "guarded", "mfa_edit_webauthn", "passkey", act=prove),
+    Page("remove a passkey", "guarded", "mfa_remove_webauthn", "passkey", act=prove),
+    Page("confirm by password", "guarded", "account_reauthenticate"),
+    Page("confirm by code", "guarded", "mfa_reauthenticate"),
+    Page("confirm by passkey", "guarded", "mfa_reauthenticate_webauthn"),
     Page("change password", "employee", "account_change_password"),
     Page("change password, refused", "employee", "account_change_password", act=post({"password1": "1"})),
     Page("confirm that it is you", "employee", "account_reauthenticate"),
@@ -233,6 +274,11 @@ PAGES = [
     Page("remove payor", "admin", "accounts:payor_remove", "cost_centre"),
     Page("users", "admin", "accounts:users"),
     Page("users, none found", "admin", "accounts:users", query="?q=nothing"),
+    Page("invitations", "admin", "accounts:user_invitations"),
+    Page("invitations, none found", "admin", "accounts:user_invitations", query="?q=nothing"),
+    Page("invitations, none", "beginner", "accounts:user_invitations"),
+    Page("user with two-step sign-in", "admin", "accounts:user_edit", "guarded"),
+    Page("reset two-step sign-in", "admin", "accounts:user_two_step", "guarded"),
     Page("new user", "admin", "accounts:user_new"),
     Page("new user, refused", "admin", "accounts:user_new", act=post({"email": "eva@acme.example"})),
     Page("user", "admin", "accounts:user_edit", "employee"),

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,10 +14,13 @@ from accounts.tokens import link_keys, link_path
 from repairs import acts
 from repairs.models import MDMRelease
 from tests.factories import AdminFactory, CompanyFactory, DeviceFactory, PayorFactory, SpaceFactory, UserFactory
+from tests.two_step import code_of, give_app, give_passkey, sign_in
 from tests.world import PASSWORD
 
 # Without a blank to break at, as a pasted text may be.
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+
+TWO_STEPS = "greta@acme.example"
 
 
 class Office:
@@ -40,6 +44,13 @@ class Office:
         self.without_devices = UserFactory(company=acme, full_name="Tom Tomt", password=PASSWORD)
         self.closed_space = SpaceFactory(company=acme, name="Old office", closed_at=self.now)
         self.closed_payor = PayorFactory(company=acme, name="Old cost centre", closed_at=self.now)
+        self.guarded = UserFactory(company=acme, full_name="Greta Vakt", email=TWO_STEPS, password=PASSWORD)
+        give_app(self.guarded)
+        self.passkey = give_passkey(self.guarded, "Greta's phone")
+        computer = Client(headers={"User-Agent": "Mozilla/5.0 (Windows NT 10.0) Firefox/140.0"})
+        sign_in(computer, self.guarded)
+        computer.post(reverse("mfa_authenticate"), {"code": code_of()})
+        link_keys.new(self.newcomer)
         self.beginner = AdminFactory(company=CompanyFactory(name="Beginners"), full_name="Leo Ny", password=PASSWORD)
 
         world.laptop = self.days_ago(2, world.laptop, "report", by=eva, problem="screen", description="A line.")

@@ -1,0 +1,53 @@
+"""Where somebody is signed in. allauth notes each session as it begins (`UserSession`); Django keeps them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from allauth.usersessions.models import UserSession
+from django.contrib.auth import HASH_SESSION_KEY
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.utils.crypto import constant_time_compare
+
+from . import clock
+from .browsers import browser_of
+from .models import User
+
+
+@dataclass
+class OpenSession:
+    """One browser in which a person is signed in."""
+
+    browser: str
+    ip: str
+    began_at: datetime
+    is_this: bool
+
+
+def open_sessions(person: User, this: str | None) -> list[OpenSession]:
+    """Where they are signed in now, the latest first; `this` is the key of the session that asks. Two queries."""
+    rows = list(UserSession.objects.filter(user_id=person.pk).order_by("-created_at", "-pk"))
+    keys = [row.session_key for row in rows]
+    stored = Session.objects.filter(session_key__in=keys, expire_date__gt=clock.now())
+    alive = {session.session_key for session in stored if _goes_on(session, person)}
+    return [
+        OpenSession(browser_of(row.user_agent), row.ip, row.created_at, row.session_key == this)
+        for row in rows
+        if row.session_key in alive
+    ]
+
+
+def _goes_on(session: Session, person: User) -> bool:
+    """A session ends with the password under which it began."""
+    stored = session.get_decoded().get(HASH_SESSION_KEY, "")
+    hashes: Iterable[str] = (person.get_session_auth_hash(), *person.get_session_auth_fallback_hash())
+    return any(constant_time_compare(stored, one) for one in hashes)
+
+
+@transaction.atomic
+def end_sessions(person: User, besides: str | None = None) -> None:
+    """Sign somebody out at once, everywhere but in the session with the key `besides`."""
+    rows = UserSession.objects.filter(user_id=person.pk).exclude(session_key=besides or "")
+    Session.objects.filter(session_key__in=list(rows.values_list("session_key", flat=True))).delete()
+    rows.delete()
