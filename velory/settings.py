@@ -207,6 +207,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "velory.middleware.utf8_only",
     "django.middleware.security.SecurityMiddleware",
     "velory.csp.ContentSecurityPolicyMiddleware",
     "velory.middleware.permissions_policy",
