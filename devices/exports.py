@@ -27,10 +27,10 @@ class _Echo:
         return line
 
 
-# A cell may begin at the value's start, and wherever a spreadsheet may divide it after all: at a line's end, at a tab, and
-# at the semicolon that separates cells where the comma is the decimal sign. There comes, perhaps behind blanks, quotation
-# marks and characters that nobody sees, the sign with which a formula begins, in either width. A tab or carriage return
-# at the very start is skipped by some spreadsheets.
+# A cell may begin at the value's start, and wherever a spreadsheet may divide it after all: at a line's end, at a tab,
+# and at the semicolon that separates cells where the comma is the decimal sign. There comes, perhaps behind blanks,
+# quotation marks and characters that nobody sees, the sign with which a formula begins, in either width. A tab or
+# carriage return at the very start is skipped by some spreadsheets.
 _CELL_BEGINS = r"\A|(?<=[;\t\r\n\v\f\x85\u2028\u2029])"
 _SKIPPED = r"[\" \u00a0\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3000\ufe00-\ufe0f\ufeff]*"
 _FORMULA = re.compile(rf"(?:{_CELL_BEGINS})(?={_SKIPPED}[=+\-@＝＋－＠])|\A(?=[\t\r])")

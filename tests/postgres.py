@@ -61,9 +61,32 @@ def server_user():
     raise Unavailable("PostgreSQL does not run as root, and there is no user postgres or nobody")
 
 
+class Cluster:
+    """A server that can be stopped and started again, with the same data at the same address, `url`."""
+
+    def __init__(self, programs, folder, as_user):
+        self._command = server_command(programs, folder, port := free_port())
+        self._folder, self._port, self._as_user = folder, port, as_user
+        self._log = folder / "log"
+        self._server = None
+        self.url = ""
+
+    def start(self):
+        """Returns once the server answers. Raises Unavailable."""
+        with self._log.open("ab") as output:
+            self._server = subprocess.Popen(self._command, stdout=output, stderr=output, **self._as_user)
+        with superuser(self._server, self._folder, self._port, self._log) as connection:
+            self.url = self.url or make_role(connection, self._port)
+
+    def stop(self):
+        if self._server:
+            stop(self._server)
+            self._server = None
+
+
 @contextmanager
-def running():
-    """A server that is up; yields its DATABASE_URL. Raises Unavailable."""
+def cluster():
+    """A server that is up; yields its Cluster. Raises Unavailable."""
     programs, user = binaries(), server_user()
     folder = Path(tempfile.mkdtemp(prefix="velory-pg-"))
     server = None
@@ -79,16 +102,20 @@ def running():
         as_user |= {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
     try:
         initialise(programs, folder, as_user)
-        port = free_port()
-        log = folder / "log"
-        with log.open("wb") as output:
-            server = subprocess.Popen(server_command(programs, folder, port), stdout=output, stderr=output, **as_user)
-        url = make_role(server, folder, port, log)
-        yield url
+        server = Cluster(programs, folder, as_user)
+        server.start()
+        yield server
     finally:
         if server:
-            stop(server)
+            server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def running():
+    """A server that is up; yields its DATABASE_URL. Raises Unavailable."""
+    with cluster() as server:
+        yield server.url
 
 
 def initialise(programs, folder, as_user):
@@ -114,23 +141,23 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def make_role(server, folder, port, log, patience=30):
-    """The tests' role and database, once the server answers; waits `patience` seconds at most."""
+def superuser(server, folder, port, log, patience=30):
+    """The superuser's connection, once the server answers; waits `patience` seconds at most. Raises Unavailable."""
     deadline = time.monotonic() + patience
     while True:
         try:
-            connection = psycopg.connect(
-                host=str(folder), port=port, user="postgres", dbname="postgres", autocommit=True
-            )
-            break
+            return psycopg.connect(host=str(folder), port=port, user="postgres", dbname="postgres", autocommit=True)
         except psycopg.OperationalError:
             if server.poll() is not None or time.monotonic() > deadline:
                 raise Unavailable(f"PostgreSQL did not start: {log.read_text().strip()}") from None
             time.sleep(0.1)
+
+
+def make_role(connection, port):
+    """The tests' role and database. Returns their DATABASE_URL."""
     password = secrets.token_hex(16)
-    with connection:
-        connection.execute(f"CREATE ROLE velory LOGIN CREATEDB CREATEROLE PASSWORD '{password}'")
-        connection.execute("CREATE DATABASE velory OWNER velory")
+    connection.execute(f"CREATE ROLE velory LOGIN CREATEDB CREATEROLE PASSWORD '{password}'")
+    connection.execute("CREATE DATABASE velory OWNER velory")
     return f"postgres://velory:{password}@127.0.0.1:{port}/velory"
 
 

@@ -1,4 +1,4 @@
-"""A form is UTF-8, whatever its sender calls it: no charset of a request gets an error out of us, or half a character in."""
+"""A form is UTF-8, whatever its sender calls it: no charset gets an error out of us, or half a character in."""
 
 import pytest
 from django.test import Client

@@ -31,6 +31,11 @@ from tests.scene import Scene
 TABLE = """
       address                              about                nobody   employee  colleague  admin    outsider  support
 
+GET   healthz                              -                    200      200       200        200      200       200
+POST  healthz                              -                    405      405       405        405      405       405
+GET   readyz                               -                    200      200       200        200      200       200
+POST  readyz                               -                    405      405       405        405      405       405
+
 GET   devices:mine                         -                    sign-in  200       200        200      200       desk
 GET   devices:colleagues                   -                    sign-in  404       404        200      200       desk
 GET   devices:hardware                     -                    sign-in  403       403        200      200       desk

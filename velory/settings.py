@@ -133,7 +133,9 @@ def postgresql(config, how):
     """Connections are kept for a minute, and looked at before they are used again."""
     if not config["NAME"]:
         problems.append(f"DATABASE_URL names no database. {how}")
-    return config | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    # Where not even a refusal comes back, nobody waits for longer than this many seconds.
+    options = {"connect_timeout": 5} | config.get("OPTIONS", {})
+    return config | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
 
 
 DATABASES = {"default": database(text("DATABASE_URL")) or {}}
@@ -211,6 +213,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "velory.csp.ContentSecurityPolicyMiddleware",
     "velory.middleware.permissions_policy",
+    "velory.health.probes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "velory.middleware.private_pages",
@@ -252,7 +255,7 @@ TEMPLATES = [
 # server would be one more thing to run. `migrate` makes the table.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "velory.unavailable.SharedCache",
         "LOCATION": "velory_cache",
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
@@ -325,6 +328,7 @@ MESSAGE_STORAGE = "velory.messages.MessageStorage"
 # What browsers are told
 
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]  # whoever watches Velory asks it past the proxy
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SILENCED_SYSTEM_CHECKS = [

@@ -6,6 +6,8 @@ from django.http import Http404
 from django.urls import include, path, re_path
 from django.utils.translation import gettext_lazy as _
 
+from velory.health import PROBES
+
 admin.site.site_header = _("Velory Support")
 admin.site.site_title = _("Velory Support")
 admin.site.site_url = None  # the app has nothing for support staff
@@ -19,7 +21,13 @@ def closed(request):
     raise Http404
 
 
+# Where the database is away, these say so; everything else is answered as Django does.
+handler400 = "velory.unavailable.bad_request"
+handler500 = "velory.unavailable.server_error"
+
 urlpatterns = [
+    # The middleware of velory.health answers these earlier. They stand here as everything that can be opened does.
+    *(path(address[1:], probe, name=probe.__name__) for address, probe in PROBES.items()),
     # Before devices, whose hardware/<table>/ would take hardware/repairs/ for a table.
     path("", include("repairs.urls")),
     path("", include("devices.urls")),

@@ -115,6 +115,7 @@ PAGES = [
     Page("not found", None, "/nothing/", status=404),
     Page("page too old", None, "account_login", act=forget_cookies, status=403),
     Page("our fault", None, "account_login", act=stand_in("500.html", 500), status=500),
+    Page("database away", None, "account_login", act=stand_in("503.html", 503), status=503),
     Page("bad request", None, "account_login", act=stand_in("400.html", 400), status=400),
     # Employees
     Page("my devices", "employee", "devices:mine"),
