@@ -12,7 +12,7 @@ from pathlib import Path
 _files = Path(tempfile.gettempdir(), f"velory-tests-{os.getpid()}")
 
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{_files}.sqlite3")
-for _name in ("DEMO", "EMAIL_URL", "PORT", "SECRET_KEY_FALLBACKS", "TIME_ZONE", "TRUSTED_PROXIES"):
+for _name in ("DEMO", "EMAIL_URL", "LOG_FORMAT", "PORT", "SECRET_KEY_FALLBACKS", "TIME_ZONE", "TRUSTED_PROXIES"):
     os.environ.pop(_name, None)
 os.environ |= {
     "ENV_FILE": "",

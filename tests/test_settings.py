@@ -21,6 +21,7 @@ OPTIONAL = [
     "DEMO",
     "EMAIL_URL",
     "HTTPS",
+    "LOG_FORMAT",
     "MAIL_FROM",
     "PORT",
     "SECRET_KEY_FALLBACKS",
@@ -74,6 +75,12 @@ def test_two_demos_on_one_machine_have_cookies_of_their_own(load, tmp_path):
     one, other = load(**demo, PORT="8001"), load(**demo, PORT="8002")
     for cookie in ("SESSION", "CSRF", "LANGUAGE", "MESSAGE"):
         assert one[f"{cookie}_COOKIE_NAME"] != other[f"{cookie}_COOKIE_NAME"]
+
+
+def test_the_log_is_for_programs_in_production_and_for_people_elsewhere(load):
+    assert load()["LOG_FORMAT"] == "json"
+    assert load(HTTPS="false")["LOG_FORMAT"] == "line"
+    assert load(LOG_FORMAT="line")["LOG_FORMAT"] == "line"
 
 
 def test_the_policy_allows_nothing_unsafe(load):
@@ -153,6 +160,7 @@ def test_without_mail_nothing_is_sent_and_no_link_reaches_the_log(load):
         ({"EMAIL_URL": "smtp://mail.example"}, "MAIL_FROM is missing"),
         ({"SUPPORT_CONTACT": None}, "SUPPORT_CONTACT is missing"),
         ({"TIME_ZONE": "Europe/Malmo"}, "TIME_ZONE is 'Europe/Malmo'"),
+        ({"LOG_FORMAT": "xml"}, "LOG_FORMAT is 'xml'"),
         ({"ENV_FILE": "/no/such/file"}, "/no/such/file cannot be read"),
     ],
 )

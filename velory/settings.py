@@ -184,6 +184,11 @@ TIME_ZONE = text("TIME_ZONE", "Europe/Stockholm")
 if TIME_ZONE not in available_timezones():
     problems.append(f"TIME_ZONE is {TIME_ZONE!r}, which does not exist. Name one such as Europe/Stockholm.")
 
+# How lines of the log are written: for programs, or for whoever tries Velory out.
+LOG_FORMAT = text("LOG_FORMAT", "json" if HTTPS else "line").lower()
+if LOG_FORMAT not in {"json", "line"}:
+    problems.append(f"LOG_FORMAT is {LOG_FORMAT!r}. Set it to json or line.")
+
 if problems:
     raise ImproperlyConfigured("\n".join(["Velory is badly configured:", *(f"- {problem}" for problem in problems)]))
 
@@ -209,6 +214,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "velory.logs.log_requests",
     "velory.middleware.utf8_only",
     "django.middleware.security.SecurityMiddleware",
     "velory.csp.ContentSecurityPolicyMiddleware",
@@ -392,9 +398,13 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
+    "filters": {"request": {"()": "velory.logs.WithinRequest"}},
+    "formatters": {
+        "json": {"()": "velory.logs.JsonFormatter"},
+        "line": {"()": "velory.logs.LineFormatter"},
+    },
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["request"]},
         "nowhere": {"class": "logging.NullHandler"},
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
@@ -402,6 +412,10 @@ LOGGING = {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
         # A page that isn't there is a matter for the proxy's log; our errors come with a traceback.
         "django.request": {"level": "ERROR"},
+        # A line for each request. The demo's window is for the mails that it would have sent.
+        "velory.access": {"level": "WARNING" if DEMO else "INFO"},
+        # gunicorn's workers write in the same form as everybody.
+        "gunicorn.error": {"handlers": ["stderr"], "propagate": False},
         # It warns of each HEAD that a monitor sends, as Django lets the server cut the body.
         "gunicorn.http.wsgi": {"level": "ERROR"},
         # Scanners ask for hosts that aren't ours all day; they get their 400 without a line each.
