@@ -8,13 +8,12 @@ and its log; the plates with the names.
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from functools import reduce
 from itertools import chain, groupby, pairwise
 from operator import or_
 
 from django.apps import apps
-from django.db import connection, models, transaction
+from django.db import connection, models
 from django.db.models import Count, Exists, OuterRef, Q
 
 from accounts import walls
@@ -39,26 +38,6 @@ def missing_walls() -> Iterator[str]:
     """The triggers that should guard the log and don't."""
     for name in walls.missing(connection):
         yield f"database: trigger {name} does not stand"
-
-
-@contextmanager
-def snapshot() -> Iterator[None]:
-    """One moment for all readings, while others go on writing. On SQLite a plain BEGIN takes no
-    write lock."""
-    if connection.in_atomic_block:
-        yield
-    elif connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("BEGIN")
-            try:
-                yield
-            finally:
-                cursor.execute("ROLLBACK")
-    else:
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            yield
 
 
 class Reading:

@@ -5,8 +5,10 @@ fails here, so nobody adds a page without saying whom it is for.
 """
 
 from fnmatch import fnmatch
+from io import BytesIO
 from typing import NamedTuple
 from urllib.parse import urlsplit
+from zipfile import ZipFile
 
 import pytest
 from django.conf import settings
@@ -55,6 +57,8 @@ GET   repairs:list                         -                    sign-in  403    
 GET   repairs:export                       -                    sign-in  403       403        200      200       desk
 GET   devices:register                     -                    sign-in  403       403        200      200       desk
 POST  devices:register                     -                    sign-in  403       403        done     done      desk
+GET   devices:takeout                      -                    sign-in  403       403        200      200       desk
+POST  devices:takeout                      -                    sign-in  403       403        200      200       desk
 
 GET   devices:overview                     laptop               sign-in  200       404        200      404       desk
 GET   devices:overview                     laptop needs_repair  sign-in  200       404        200      404       desk
@@ -278,6 +282,9 @@ def answer(response):
 
 
 def text_of(response):
+    if response["Content-Type"] == "application/zip":
+        with ZipFile(BytesIO(response.getvalue())) as archive:
+            return "".join(archive.read(name).decode() for name in archive.namelist())
     return response.getvalue().decode() if response.streaming else response.text
 
 

@@ -4,7 +4,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import Company
-from repairs.register import Reading, declared, missing_walls, snapshot
+from accounts.snapshot import snapshot
+from repairs.register import Reading, declared, missing_walls
 
 
 class Command(BaseCommand):

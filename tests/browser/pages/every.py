@@ -239,6 +239,7 @@ PAGES = [
     Page("user, much", "long_admin", "accounts:user_edit", "long_user"),
     Page("deactivate, much", "long_admin", "accounts:user_remove", "long_user"),
     Page("settings", "admin", "accounts:settings"),
+    Page("take everything out", "admin", "devices:takeout"),
     Page("settings, refused", "admin", "accounts:settings", act=post({"repair_instructions": "x" * 5001})),
     Page("not found", "admin", "/hardware/nonsense/", status=404),
 ]
