@@ -62,11 +62,12 @@ def server_user():
 
 
 class Cluster:
-    """A server that can be stopped and started again, with the same data at the same address, `url`."""
+    """A server that can be stopped and started again, with the same data at the same address, `url`. Its superuser
+    comes in by the socket in `folder`, for `port`."""
 
     def __init__(self, programs, folder, as_user):
-        self._command = server_command(programs, folder, port := free_port())
-        self._folder, self._port, self._as_user = folder, port, as_user
+        self.folder, self.port = folder, free_port()
+        self._command, self._as_user = server_command(programs, folder, self.port), as_user
         self._log = folder / "log"
         self._server = None
         self.url = ""
@@ -75,8 +76,8 @@ class Cluster:
         """Returns once the server answers. Raises Unavailable."""
         with self._log.open("ab") as output:
             self._server = subprocess.Popen(self._command, stdout=output, stderr=output, **self._as_user)
-        with superuser(self._server, self._folder, self._port, self._log) as connection:
-            self.url = self.url or make_role(connection, self._port)
+        with superuser(self._server, self.folder, self.port, self._log) as connection:
+            self.url = self.url or make_role(connection, self.port)
 
     def stop(self):
         if self._server:
