@@ -29,11 +29,11 @@ def manage(database_url, *command, check=True, **environment):
 
 
 @contextmanager
-def serving(database_url, log, **environment):
+def serving(database_url, log, workers=1, **environment):
     """gunicorn on that database, which has been migrated; what it writes goes to the file `log`. Yields its Server."""
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "--config", "python:velory.gunicorn", "--bind", f"127.0.0.1:{port}"]
-    command += ["--workers", "1", "--threads", "4", "velory.wsgi:application"]
+    command += ["--workers", str(workers), "--threads", "4", "velory.wsgi:application"]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, cwd=ROOT, env=_environment(database_url, environment), stdout=output, stderr=output

@@ -5,6 +5,7 @@ once, together with how to mend it.
 """
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from zoneinfo import available_timezones
@@ -189,6 +190,13 @@ LOG_FORMAT = text("LOG_FORMAT", "json" if HTTPS else "line").lower()
 if LOG_FORMAT not in {"json", "line"}:
     problems.append(f"LOG_FORMAT is {LOG_FORMAT!r}. Set it to json or line.")
 
+# /metrics is there only where a token is set, with which Prometheus asks for it.
+METRICS_TOKEN = text("METRICS_TOKEN")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 20:
+    problems.append(f"METRICS_TOKEN is too easy to guess: it needs 20 random characters. {_new_key}")
+if METRICS_TOKEN and not find_spec("prometheus_client"):
+    problems.append("METRICS_TOKEN needs the package prometheus-client. Install it (docs/operations.md) or remove it.")
+
 if problems:
     raise ImproperlyConfigured("\n".join(["Velory is badly configured:", *(f"- {problem}" for problem in problems)]))
 
@@ -215,6 +223,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "velory.logs.log_requests",
+    *(["velory.metrics.measure"] if METRICS_TOKEN else []),
     "velory.middleware.utf8_only",
     "django.middleware.security.SecurityMiddleware",
     "velory.csp.ContentSecurityPolicyMiddleware",
@@ -334,7 +343,7 @@ MESSAGE_STORAGE = "velory.messages.MessageStorage"
 # What browsers are told
 
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]  # whoever watches Velory asks it past the proxy
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # whoever watches Velory asks it past the proxy
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SILENCED_SYSTEM_CHECKS = [
