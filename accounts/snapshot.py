@@ -1,3 +1,5 @@
+"""One moment for everything that is read, while others go on writing."""
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -6,8 +8,8 @@ from django.db import connection, transaction
 
 @contextmanager
 def snapshot() -> Iterator[None]:
-    """One moment for all that is read within, while others go on writing. On SQLite a plain BEGIN takes no write
-    lock."""
+    """Within the block, all readings see the database as it was at the first. On SQLite a plain BEGIN takes no write
+    lock. Within a transaction that is open already, that one decides."""
     if connection.in_atomic_block:
         yield
     elif connection.vendor == "sqlite":

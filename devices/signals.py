@@ -5,6 +5,9 @@ from django.dispatch import Signal
 # Inside the transaction, after a device was given to somebody: `device`, `to`, `by`, `facts`.
 assigned = Signal()
 
+# A move was tried: `verb`, and `outcome`: done, refused, forbidden or failed. Counts only; a receiver changes nothing.
+move_tried = Signal()
+
 # A device page is put together: `device`, `user`. Receivers return a dict for the template.
 device_page = Signal()
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import correcting, describing, hardware, moving, page, proving
+from .views import correcting, describing, hardware, moving, page, proving, takeout
 
 app_name = "devices"
 urlpatterns = [
@@ -8,6 +8,7 @@ urlpatterns = [
     path("hardware/", hardware.hardware, name="hardware"),
     path("hardware/<slug:table>/", hardware.hardware, name="hardware_table"),
     path("hardware/<slug:table>/export/", hardware.export, name="export"),
+    path("settings/take-out/", takeout.takeout, name="takeout"),
     path("devices/all/", hardware.colleagues, name="colleagues"),
     path("devices/new/", describing.register, name="register"),
     path("devices/<int:pk>/", page.overview, name="overview"),

@@ -11,6 +11,7 @@ from accounts.models import Payor, Space, User
 from accounts.models.closable import require_admin
 from devices.models import Device, MoveRefused
 from devices.models.device import is_holder_reporter_or_admin
+from devices.models.tried import tried
 
 from .models import MDMRelease, Repair, ReplacementLoan
 
@@ -78,7 +79,7 @@ def replace(
 
     Returns the new device. Raises as `Device.move`, `Device.assign` and `Device.objects.register` do.
     """
-    with device.changing(by=by, seen=seen) as old:
+    with tried("recycle"), device.changing(by=by, seen=seen) as old:
         new = Device.objects.register(old.company, by=by, holder=holder, payor=payor, **description)
         old.carry_out("recycle", by=by, outcome=Repair.Outcome.REPLACED, replacement=new)
     return new

@@ -61,9 +61,36 @@ def server_user():
     raise Unavailable("PostgreSQL does not run as root, and there is no user postgres or nobody")
 
 
+class Cluster:
+    """A server that can be stopped and started again, with the same data at the same address: `url` for the tests,
+    `installation` for Velory as in production (`make_roles`). Its superuser comes in by the socket in `folder`, for
+    `port`."""
+
+    def __init__(self, programs, folder, as_user):
+        self.folder, self.port = folder, free_port()
+        self._command, self._as_user = server_command(programs, folder, self.port), as_user
+        self._log = folder / "log"
+        self._server = None
+        self.url = ""
+        self.installation: dict[str, str] = {}
+
+    def start(self):
+        """Returns once the server answers. Raises Unavailable."""
+        with self._log.open("ab") as output:
+            self._server = subprocess.Popen(self._command, stdout=output, stderr=output, **self._as_user)
+        with superuser(self._server, self.folder, self.port, self._log) as connection:
+            if not self.url:
+                self.url, self.installation = make_roles(connection, self.port)
+
+    def stop(self):
+        if self._server:
+            stop(self._server)
+            self._server = None
+
+
 @contextmanager
-def running():
-    """A server that is up; yields its DATABASE_URL. Raises Unavailable."""
+def cluster():
+    """A server that is up; yields its Cluster. Raises Unavailable."""
     programs, user = binaries(), server_user()
     folder = Path(tempfile.mkdtemp(prefix="velory-pg-"))
     server = None
@@ -79,16 +106,20 @@ def running():
         as_user |= {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
     try:
         initialise(programs, folder, as_user)
-        port = free_port()
-        log = folder / "log"
-        with log.open("wb") as output:
-            server = subprocess.Popen(server_command(programs, folder, port), stdout=output, stderr=output, **as_user)
-        url = make_role(server, folder, port, log)
-        yield url
+        server = Cluster(programs, folder, as_user)
+        server.start()
+        yield server
     finally:
         if server:
-            stop(server)
+            server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def running():
+    """A server that is up; yields its DATABASE_URL. Raises Unavailable."""
+    with cluster() as server:
+        yield server.url
 
 
 def initialise(programs, folder, as_user):
@@ -114,28 +145,37 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def make_role(server, folder, port, log, patience=30):
-    """The tests' role and database, once the server answers; waits `patience` seconds at most."""
+def superuser(server, folder, port, log, patience=30):
+    """The superuser's connection, once the server answers; waits `patience` seconds at most. Raises Unavailable."""
     deadline = time.monotonic() + patience
     while True:
         try:
-            connection = psycopg.connect(
-                host=str(folder), port=port, user="postgres", dbname="postgres", autocommit=True
-            )
-            break
+            return psycopg.connect(host=str(folder), port=port, user="postgres", dbname="postgres", autocommit=True)
         except psycopg.OperationalError:
             if server.poll() is not None or time.monotonic() > deadline:
                 raise Unavailable(f"PostgreSQL did not start: {log.read_text().strip()}") from None
             time.sleep(0.1)
+
+
+def make_roles(connection, port):
+    """Two databases: the tests' own, whose role takes on those of the application and of support by turns; and one
+    with the three roles of a real installation (docs/deploy.md), not migrated yet. Returns the DATABASE_URL of the
+    first, and the environment for the second."""
     password = secrets.token_hex(16)
-    with connection:
-        connection.execute(f"CREATE ROLE velory LOGIN CREATEDB CREATEROLE PASSWORD '{password}'")
-        connection.execute("CREATE DATABASE velory OWNER velory")
-        # The roles of the application and of support, which the tests take on by turns.
-        for role in ("velory_app", "velory_support"):
-            connection.execute(f"CREATE ROLE {role}")
-            connection.execute(f"GRANT {role} TO velory")
-    return f"postgres://velory:{password}@127.0.0.1:{port}/velory"
+    roles = ("velory_owner", "velory_app", "velory_support")
+    for role in (*roles, "velory_tests"):
+        connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{password}'")
+    connection.execute("ALTER ROLE velory_tests CREATEDB CREATEROLE")
+    connection.execute("GRANT velory_app, velory_support TO velory_tests")
+    connection.execute("CREATE DATABASE velory_tests OWNER velory_tests")
+    connection.execute("CREATE DATABASE velory OWNER velory_owner")
+    own, *urls = (
+        f"postgres://{role}:{password}@127.0.0.1:{port}/{name}"
+        for role, name in (("velory_tests", "velory_tests"), *((role, "velory") for role in roles))
+    )
+    names = ("DATABASE_OWNER_URL", "DATABASE_URL", "DATABASE_SUPPORT_URL")
+    settings = {"DJANGO_SETTINGS_MODULE": "tests.production.settings"}
+    return own, settings | dict(zip(names, urls, strict=True))
 
 
 def stop(server):

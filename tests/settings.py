@@ -16,6 +16,7 @@ for _name in (
     "CHECKPOINT_KEY_FILE",
     "DEMO",
     "EMAIL_URL",
+    "LOG_FORMAT",
     "PORT",
     "SECRET_KEY_FALLBACKS",
     "SUPPORT_NEEDS_TWO_STEP",

@@ -33,6 +33,11 @@ from tests.scene import Scene
 TABLE = """
       address                              about                nobody   employee  colleague  admin    outsider  support
 
+GET   healthz                              -                    200      200       200        200      200       200
+POST  healthz                              -                    405      405       405        405      405       405
+GET   readyz                               -                    200      200       200        200      200       200
+POST  readyz                               -                    405      405       405        405      405       405
+
 GET   devices:mine                         -                    sign-in  200       200        200      200       desk
 GET   devices:colleagues                   -                    sign-in  404       404        200      200       desk
 GET   devices:hardware                     -                    sign-in  403       403        200      200       desk
@@ -52,6 +57,8 @@ GET   repairs:list                         -                    sign-in  403    
 GET   repairs:export                       -                    sign-in  403       403        200      200       desk
 GET   devices:register                     -                    sign-in  403       403        200      200       desk
 POST  devices:register                     -                    sign-in  403       403        done     done      desk
+GET   devices:takeout                      -                    sign-in  403       403        200      200       desk
+POST  devices:takeout                      -                    sign-in  403       403        200      200       desk
 
 GET   devices:overview                     laptop               sign-in  200       404        200      404       desk
 GET   devices:overview                     laptop needs_repair  sign-in  200       404        200      404       desk

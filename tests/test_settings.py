@@ -4,7 +4,9 @@ import runpy
 from pathlib import Path
 
 import pytest
+from django.core.cache.backends.db import DatabaseCache
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
 
 import velory.settings
 
@@ -24,7 +26,9 @@ OPTIONAL = [
     "DEMO",
     "EMAIL_URL",
     "HTTPS",
+    "LOG_FORMAT",
     "MAIL_FROM",
+    "METRICS_TOKEN",
     "PORT",
     "SECRET_KEY_FALLBACKS",
     "SUPPORT_NEEDS_TWO_STEP",
@@ -80,7 +84,7 @@ def test_support_staff_need_two_steps_wherever_https_is_on(load):
 
 
 def test_counts_of_attempts_are_one_for_all_processes(load):
-    assert load()["CACHES"]["default"]["BACKEND"].endswith("DatabaseCache")
+    assert issubclass(import_string(load()["CACHES"]["default"]["BACKEND"]), DatabaseCache)
 
 
 def test_two_demos_on_one_machine_have_cookies_of_their_own(load, tmp_path):
@@ -88,6 +92,12 @@ def test_two_demos_on_one_machine_have_cookies_of_their_own(load, tmp_path):
     one, other = load(**demo, PORT="8001"), load(**demo, PORT="8002")
     for cookie in ("SESSION", "CSRF", "MESSAGE"):
         assert one[f"{cookie}_COOKIE_NAME"] != other[f"{cookie}_COOKIE_NAME"]
+
+
+def test_the_log_is_for_programs_in_production_and_for_people_elsewhere(load):
+    assert load()["LOG_FORMAT"] == "json"
+    assert load(HTTPS="false")["LOG_FORMAT"] == "line"
+    assert load(LOG_FORMAT="line")["LOG_FORMAT"] == "line"
 
 
 def test_the_policy_allows_nothing_unsafe(load):
@@ -170,6 +180,8 @@ def test_without_mail_nothing_is_sent_and_no_link_reaches_the_log(load):
         ({"EMAIL_URL": "smtp://mail.example"}, "MAIL_FROM is missing"),
         ({"SUPPORT_CONTACT": None}, "SUPPORT_CONTACT is missing"),
         ({"TIME_ZONE": "Europe/Malmo"}, "TIME_ZONE is 'Europe/Malmo'"),
+        ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN is too easy to guess"),
+        ({"LOG_FORMAT": "xml"}, "LOG_FORMAT is 'xml'"),
         ({"ENV_FILE": "/no/such/file"}, "/no/such/file cannot be read"),
     ],
 )

@@ -13,6 +13,6 @@ max_requests_jitter = 500
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 # Nobody steers a running gunicorn here; a socket that nobody needs stays shut.
 control_socket_disable = True
-# The proxy in front keeps the access log; what goes wrong here goes to stderr, so to the journal.
+# Velory itself writes a line for each request (velory/logs.py); what goes wrong goes to stderr, so to the journal.
 errorlog = "-"
 loglevel = "warning"

@@ -46,3 +46,18 @@ def own_language(get_response):
         return get_response(request)
 
     return middleware
+
+
+def utf8_only(get_response):
+    """What is sent is read as UTF-8, whatever charset its sender names.
+
+    Our forms are UTF-8. Django would decode a multipart form by any codec that Python knows ("hex", "idna",
+    "unicode_escape"), and refuse others in a way that its own error page trips over. Stands before everything that may
+    look at what was sent.
+    """
+
+    def middleware(request):
+        request.encoding = "utf-8"
+        return get_response(request)
+
+    return middleware

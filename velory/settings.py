@@ -5,6 +5,7 @@ once, together with how to mend it.
 """
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from zoneinfo import available_timezones
@@ -136,7 +137,9 @@ def postgresql(config, how):
     """Connections are kept for a minute, and looked at before they are used again."""
     if not config["NAME"]:
         problems.append(f"DATABASE_URL names no database. {how}")
-    return config | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    # Where not even a refusal comes back, nobody waits for longer than this many seconds.
+    options = {"connect_timeout": 5} | config.get("OPTIONS", {})
+    return config | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
 
 
 DATABASES = {"default": database("DATABASE_URL") or {}}
@@ -207,6 +210,17 @@ if TIME_ZONE not in available_timezones():
 CHECKPOINT_KEY_FILE = text("CHECKPOINT_KEY_FILE")
 if CHECKPOINT_KEY_FILE and not os.access(CHECKPOINT_KEY_FILE, os.R_OK):
     problems.append(f"CHECKPOINT_KEY_FILE: {CHECKPOINT_KEY_FILE} cannot be read. Let Velory's own user read it.")
+# How lines of the log are written: for programs, or for whoever tries Velory out.
+LOG_FORMAT = text("LOG_FORMAT", "json" if HTTPS else "line").lower()
+if LOG_FORMAT not in {"json", "line"}:
+    problems.append(f"LOG_FORMAT is {LOG_FORMAT!r}. Set it to json or line.")
+
+# /metrics is there only where a token is set, with which Prometheus asks for it.
+METRICS_TOKEN = text("METRICS_TOKEN")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 20:
+    problems.append(f"METRICS_TOKEN is too easy to guess: it needs 20 random characters. {_new_key}")
+if METRICS_TOKEN and not find_spec("prometheus_client"):
+    problems.append("METRICS_TOKEN needs the package prometheus-client. Install it (docs/operations.md) or remove it.")
 
 if problems:
     raise ImproperlyConfigured("\n".join(["Velory is badly configured:", *(f"- {problem}" for problem in problems)]))
@@ -235,9 +249,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "velory.logs.log_requests",
+    *(["velory.metrics.measure"] if METRICS_TOKEN else []),
+    "velory.middleware.utf8_only",
     "django.middleware.security.SecurityMiddleware",
     "velory.csp.ContentSecurityPolicyMiddleware",
     "velory.middleware.permissions_policy",
+    "velory.health.probes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "velory.middleware.private_pages",
@@ -282,7 +300,7 @@ TEMPLATES = [
 # server would be one more thing to run. `migrate` makes the table.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "velory.unavailable.SharedCache",
         "LOCATION": "velory_cache",
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
@@ -385,6 +403,7 @@ MESSAGE_STORAGE = "velory.messages.MessageStorage"
 # What browsers are told
 
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # whoever watches Velory asks it past the proxy
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SILENCED_SYSTEM_CHECKS = [
@@ -448,9 +467,13 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
+    "filters": {"request": {"()": "velory.logs.WithinRequest"}},
+    "formatters": {
+        "json": {"()": "velory.logs.JsonFormatter"},
+        "line": {"()": "velory.logs.LineFormatter"},
+    },
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["request"]},
         "nowhere": {"class": "logging.NullHandler"},
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
@@ -458,6 +481,10 @@ LOGGING = {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
         # A page that isn't there is a matter for the proxy's log; our errors come with a traceback.
         "django.request": {"level": "ERROR"},
+        # A line for each request. The demo's window is for the mails that it would have sent.
+        "velory.access": {"level": "WARNING" if DEMO else "INFO"},
+        # gunicorn's workers write in the same form as everybody.
+        "gunicorn.error": {"handlers": ["stderr"], "propagate": False},
         # It warns of each HEAD that a monitor sends, as Django lets the server cut the body.
         "gunicorn.http.wsgi": {"level": "ERROR"},
         # Scanners ask for hosts that aren't ours all day; they get their 400 without a line each.

@@ -1,13 +1,15 @@
 """Every address of the site, in the order in which they are tried."""
 
 from allauth.account.decorators import secure_admin_login
+from django.conf import settings
 from django.contrib import admin
 from django.http import Http404
-from django.urls import include, path, re_path
+from django.urls import URLPattern, include, path, re_path
 from django.utils.translation import gettext_lazy as _
 
 from accounts.views import second_step
 from accounts.views.security import to_security
+from velory.health import PROBES
 
 admin.site.site_header = _("Velory Support")
 admin.site.site_title = _("Velory Support")
@@ -22,7 +24,20 @@ def closed(request):
     raise Http404
 
 
+# Where the database is away, these say so; everything else is answered as Django does.
+handler400 = "velory.unavailable.bad_request"
+handler500 = "velory.unavailable.server_error"
+
+watching: list[URLPattern] = []
+if settings.METRICS_TOKEN:
+    from velory.metrics import metrics
+
+    watching = [path("metrics", metrics, name="metrics")]
+
 urlpatterns = [
+    # The middleware of velory.health answers these earlier. They stand here as everything that can be opened does.
+    *(path(address[1:], probe, name=probe.__name__) for address, probe in PROBES.items()),
+    *watching,
     # Before devices, whose hardware/<table>/ would take hardware/repairs/ for a table.
     path("", include("repairs.urls")),
     path("", include("devices.urls")),

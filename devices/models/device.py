@@ -19,6 +19,7 @@ from .correcting import Correcting
 from .describing import Describing
 from .holding import Holding
 from .status import Status
+from .tried import tried
 
 
 class DeviceQuerySet(models.QuerySet["Device"]):
@@ -337,7 +338,7 @@ class Device(Describing, Holding, Correcting):
 
         Who listens: devices/receivers.py (assignment, payor, log) and repairs/receivers.py (Repair, MDM release).
         """
-        with self.changing(by=by, seen=seen) as device:
+        with tried(verb), self.changing(by=by, seen=seen) as device:
             device.carry_out(verb, by=by, **facts)
         return device
 

@@ -15,6 +15,7 @@ from devices.signals import assigned
 from .assignment import Assignment
 from .changing import Changing, MoveRefused
 from .status import Status
+from .tried import tried
 
 
 def _keep(to: str, name: Any) -> Any:
@@ -146,7 +147,8 @@ class Holding(Changing):
         to = self._still_available(to)
         payor = self._still_payor(payor, to)
         if self.status == Status.IN_REPAIR:
-            self.carry_out("finish", by=by, assigning=True)
+            with tried("finish"):
+                self.carry_out("finish", by=by, assigning=True)
         if to == self.holder:
             if payor == self.payor:
                 raise MoveRefused(_("%(device)s is assigned to %(holder)s already.") % {"device": self, "holder": to})

@@ -142,6 +142,7 @@ PAGES = [
     Page("not found", None, "/nothing/", status=404),
     Page("page too old", None, "account_login", act=forget_cookies, status=403),
     Page("our fault", None, "account_login", act=stand_in("500.html", 500), status=500),
+    Page("database away", None, "account_login", act=stand_in("503.html", 503), status=503),
     Page("bad request", None, "account_login", act=stand_in("400.html", 400), status=400),
     # Employees
     Page("my devices", "employee", "devices:mine"),
@@ -299,6 +300,7 @@ PAGES = [
     Page("settings", "admin", "accounts:settings"),
     Page("audit log", "admin", "accounts:audit_log"),
     Page("audit log, none found", "admin", "accounts:audit_log", query="?about=payor"),
+    Page("take everything out", "admin", "devices:takeout"),
     Page("settings, refused", "admin", "accounts:settings", act=post({"repair_instructions": "x" * 5001})),
     Page("not found", "admin", "/hardware/nonsense/", status=404),
 ]

@@ -1,4 +1,5 @@
 import os
+import shutil
 import socket
 import sys
 from io import StringIO
@@ -84,10 +85,19 @@ class Command(BaseCommand):
         # The port is part of the demo's cookie names, and gunicorn reads the settings afresh.
         os.environ["PORT"] = str(port)
         os.chdir(settings.BASE_DIR)
+        if settings.METRICS_TOKEN:
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = self.empty_folder_for_metrics()
         command = [sys.executable, "-m", "gunicorn", "--config", "python:velory.gunicorn"]
         command += ["--bind", f"[{host}]:{port}" if ":" in host else f"{host}:{port}"]
         command += ["--workers", str(workers), "--threads", str(threads)]
         os.execv(sys.executable, [*command, "velory.wsgi:application"])
+
+    def empty_folder_for_metrics(self):
+        """Where the workers of this start put their counts together; those of an earlier one would be added to them."""
+        folder = settings.BASE_DIR / "var" / "metrics"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        return str(folder)
 
     def no_answer(self, problem):
         return CommandError(f"The database does not answer: {str(problem).strip()}")

@@ -1,0 +1,158 @@
+"""The probes, and what everybody is answered while the database is away."""
+
+import sqlite3
+
+import pytest
+from django.core.management import call_command
+from django.db import OperationalError, connection, connections
+from django.test import Client
+from django.urls import reverse
+
+from accounts import walls
+from accounts.models import Space
+from tests.world import PASSWORD
+
+
+@pytest.fixture
+def anybody():
+    """Shows the page that answers an error, as a server does."""
+    return Client(raise_request_exception=False)
+
+
+@pytest.fixture
+def away():
+    """Once it is called, as if the database had been switched off: whoever wants a cursor gets Django's error."""
+
+    def refuse(*args, **kwargs):
+        raise OperationalError("connection refused: password=hunter2")
+
+    with pytest.MonkeyPatch.context() as patch:
+        yield lambda: patch.setattr(connections["default"], "cursor", refuse)
+
+
+# Probes
+
+
+def test_the_process_answers_without_asking_the_database(world, client, django_assert_num_queries):
+    client.force_login(world.admin)
+    with django_assert_num_queries(0):
+        response = client.get("/healthz")
+    assert (response.status_code, response.json()) == (200, {"alive": True})
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_ready_means_a_database_with_every_migration_and_trigger(world, client, django_assert_max_num_queries):
+    client.get("/readyz")
+    with django_assert_max_num_queries(4):
+        response = client.get("/readyz")
+    assert (response.status_code, response.json()) == (200, {"ready": True, "missing": []})
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_a_missing_trigger_is_named(world, client):
+    names = walls.missing(connection)
+    assert names == []
+    walls.take_down(connection)
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json() == {"ready": False, "missing": walls.missing(connection)}
+    assert "trigger event_no_delete does not stand" in walls.missing(connection) or connection.vendor != "sqlite"
+
+
+def test_a_missing_migration_is_named(world, client):
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'repairs'")
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert [name.partition(".")[0] for name in response.json()["missing"]] == ["migration repairs"]
+
+
+def test_a_database_that_is_away_is_named_and_nothing_of_it_told(db, anybody, away):
+    away()
+    assert anybody.get("/healthz").status_code == 200
+    response = anybody.get("/readyz")
+    assert (response.status_code, response.json()) == (503, {"ready": False, "missing": ["database"]})
+
+
+def test_probes_are_answered_over_http_past_the_proxy(db, client, settings):
+    settings.SECURE_SSL_REDIRECT = True
+    assert Client().get("/healthz").status_code == 200
+    assert Client().get("/readyz").status_code == 200
+    assert Client().get("/").status_code == 301
+
+
+# While the database is away
+
+
+def test_every_page_says_so(world, anybody, away):
+    anybody.force_login(world.admin)
+    away()
+    for address in ("/", reverse("accounts:users"), reverse("devices:overview", args=[world.laptop.pk])):
+        response = anybody.get(address)
+        assert (response.status_code, response["Retry-After"]) == (503, "10")
+        assert "reload this page" in response.text
+        assert "nothing was stored" not in response.text
+        assert "Content-Security-Policy" in response.headers
+        assert "no-store" in response["Cache-Control"]
+
+
+def test_whoever_sent_something_learns_that_it_was_not_stored(world, anybody, away):
+    anybody.force_login(world.admin)
+    away()
+    response = anybody.post(reverse("accounts:space_new"), {"name": "Cellar"})
+    assert response.status_code == 503
+    assert "nothing was stored" in response.text
+
+
+def test_signing_in_is_no_matter_of_too_many_attempts(world, anybody, away):
+    away()
+    response = anybody.post(reverse("account_login"), {"login": world.admin.email, "password": PASSWORD})
+    assert response.status_code == 503
+
+
+def test_an_error_of_ours_stays_an_error_of_ours(world, anybody, monkeypatch):
+    anybody.force_login(world.admin)
+    monkeypatch.setattr("accounts.views.profile.render", lambda *args, **kwargs: 1 / 0)
+    response = anybody.get(reverse("accounts:profile"))
+    assert (response.status_code, "Retry-After" in response.headers) == (500, False)
+
+
+# SQLite that is busy for longer than anybody waits
+
+only_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has no lock on the whole database")
+
+
+@pytest.fixture
+def busy(live_world):
+    """Once it is called, somebody else writes, and goes on writing."""
+    other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
+
+    def begin():
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA busy_timeout = 20")
+        other.execute("BEGIN IMMEDIATE")
+
+    yield begin
+    other.execute("ROLLBACK")
+    other.close()
+    connection.close()
+
+
+@only_sqlite
+def test_a_busy_database_is_no_error_of_ours(live_world, anybody, busy):
+    anybody.force_login(live_world.admin)
+    busy()
+    response = anybody.post(reverse("accounts:space_new"), {"name": "Cellar"})
+    assert response.status_code == 503
+    assert not Space.objects.filter(name="Cellar").exists()
+
+
+@only_sqlite
+@pytest.mark.parametrize("cache", ["velory.unavailable.SharedCache", "django.core.cache.backends.locmem.LocMemCache"])
+def test_signing_in_while_it_is_busy(live_world, anybody, busy, settings, cache):
+    """Neither "too many attempts", as the count can't be written, nor "bad request", as the session can't."""
+    call_command("createcachetable", "velory_cache", verbosity=0)
+    settings.CACHES = {"default": {"BACKEND": cache, "LOCATION": "velory_cache"}}
+    busy()
+    response = anybody.post(reverse("account_login"), {"login": live_world.admin.email, "password": PASSWORD})
+    assert response.status_code == 503
