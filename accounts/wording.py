@@ -17,6 +17,7 @@ GROUPS = {
     "space": _("Spaces"),
     "payor": _("Payors"),
     "setting": _("Settings"),
+    "data": _("Exports and imports"),
 }
 
 SENTENCES = {
@@ -44,6 +45,13 @@ SENTENCES = {
     "payor_deleted": _("%(actor)s deleted the payor %(thing)s."),
     "payor_reopened": _("%(actor)s reopened the payor %(thing)s."),
     "setting_changed": _("%(actor)s changed %(field)s from %(before)s to %(after)s."),
+    "data_exported": _("%(actor)s exported the table %(table)s."),
+    "data_exported_in_part": _("%(actor)s exported of the table %(table)s what matches %(filter)s."),
+    "data_log_downloaded": _("%(actor)s downloaded the event log of %(device)s."),
+    "data_audit_log_downloaded": _("%(actor)s downloaded the audit log."),
+    "data_taken_out": _("%(actor)s took everything out."),
+    "data_people_imported": _("%(actor)s imported people: %(result)s."),
+    "data_devices_imported": _("%(actor)s imported devices: %(result)s."),
 }
 
 FIELDS = {

@@ -1,5 +1,7 @@
 """The company's audit log: who signed in and what was changed, in a chain, for its admins."""
 
+from io import StringIO
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
@@ -174,6 +176,7 @@ def test_every_kind_of_line_belongs_to_a_group_and_has_its_words(world):
         record(world.acme.pk, "setting_changed", by=world.admin, field=field, before=None, after="x")
     for kind in SENTENCES:
         names = {"person": world.employee, "thing": world.shelf, "before": "a", "after": "b", "role": "admin"}
+        names |= {"table": "All hardware", "filter": "q=a", "device": "Laptop", "result": "1 created"}
         record(world.acme.pk, kind, by=world.admin, field="name", **names)
     for language in ("en", "sv"):
         assert all(line.endswith(".") and "%(" not in line for line in told(world.acme, language))
@@ -243,3 +246,39 @@ def test_an_erased_person_is_named_nowhere_and_it_holds(world):
     assert not AuditPlate.objects.filter(name__contains="Bodil").exists()
     assert not AuditPlate.objects.filter(name__contains="@acme").exists()
     assert AuditWalk(world.acme).first_fault() is None
+
+
+# What leaves Velory, and what comes in
+
+
+def test_each_download_has_its_line(world):
+    ada, news = desk(world.admin)
+    export = reverse("devices:export", args=["needs-repair"])
+    ada.client.get(export).getvalue()
+    ada.client.get(export, {"q": "MacBook", "sort": "-name", "payor": world.company_payor.pk}).getvalue()
+    ada.client.get(reverse("repairs:export")).getvalue()
+    ada.client.get(reverse("devices:log_download", args=[world.laptop.pk])).getvalue()
+    ada.client.get(reverse("devices:audit_download")).getvalue()
+    token = ada.open(reverse("devices:takeout")).field("csrfmiddlewaretoken", button="Download the archive")
+    ada.client.post(reverse("devices:takeout"), {"csrfmiddlewaretoken": token}).getvalue()
+    ada.client.head(export)
+    assert news() == [
+        "Ada Holm exported the table Needs repair.",
+        f"Ada Holm exported of the table Needs repair what matches payor={world.company_payor.pk}, q=MacBook.",
+        "Ada Holm exported the table Repairs.",
+        "Ada Holm downloaded the event log of MacBook Pro 14.",
+        "Ada Holm downloaded the audit log.",
+        "Ada Holm took everything out.",
+    ]
+    assert AuditWalk(world.acme).first_fault() is None
+
+
+def test_an_import_has_its_line_and_a_rehearsal_none(world, tmp_path):
+    file = tmp_path / "people.csv"
+    file.write_text("Email,Full Name\nnils@acme.example,Nils Ny\n")
+    _ada, news = desk(world.admin)
+    wanted = ["import_people", str(file), "--company=acme", f"--by={world.admin.email}"]
+    call_command(*wanted, "--dry-run", stdout=StringIO())
+    assert news() == []
+    call_command(*wanted, stdout=StringIO())
+    assert news() == ["Ada Holm imported people: 1 created, 0 changed, 0 refused."]

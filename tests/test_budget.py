@@ -65,6 +65,8 @@ def cost(row, world, person):
     assert response.status_code == 200
     # A request's transaction is a savepoint here, within the test's own.
     statements = [query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+    if response.headers.get("Content-Disposition"):  # a download has its line in the audit log, whatever it costs
+        statements = [sql for sql in statements if "accounts_audit" not in sql]
     assert [sql for sql in statements if sql.startswith(("INSERT", "UPDATE", "DELETE"))] == [], f"{row} writes"
     return len(statements)
 

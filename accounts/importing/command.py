@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from accounts.models import Company, User
+from accounts.models.audit import record
 from accounts.scope import companies, company_scope
 from accounts.spreadsheets import NotATable, Table
 from accounts.text import clean_email
@@ -16,6 +17,9 @@ from .report import Report
 
 class ImportCommand(BaseCommand):
     """Reads a CSV file into a company and prints a report. Fails, with nothing stored, when rows were refused."""
+
+    # The kind of thing that the file lists, as the report counts them.
+    what = ""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", metavar="FILE.csv", help="the list, as CSV")
@@ -36,6 +40,9 @@ class ImportCommand(BaseCommand):
                 with company_scope(into.pk):
                     options |= {"by": self._admin(into, by), "dry_run": dry_run, "skip_bad": skip_bad}
                     report = self.bring(table, into, **options)
+                    if report.accepted and not dry_run:
+                        result = report.summary(self.what)
+                        record(into.pk, f"data_{self.what}_imported", by=options["by"], result=result)
         except OSError as error:
             raise CommandError(
                 _("%(file)s can't be read: %(reason)s.") % {"file": file, "reason": error.strerror}

@@ -44,6 +44,10 @@ class Report:
         """Add the things of one kind, by their outcomes."""
         self.counts[kind] = Counter(outcomes)
 
+    def summary(self, kind: str) -> str:
+        """What became of one kind of thing, in English, for the audit log."""
+        return ", ".join(f"{self.counts[kind][outcome]} {outcome}" for outcome in ("created", "changed", "refused"))
+
     def lines(self) -> Iterator[str]:
         """The report in the reader's language, line by line."""
         if self.dry_run:

@@ -271,6 +271,10 @@ class User(AbstractBaseUser):
         person.is_active = self.is_active = False
         person.link_made_at = self.link_made_at = None
         person.save(update_fields=["is_active", "link_made_at"])
+        # Reactivated some day, they sign in anew. Its models load after ours.
+        from accounts.sessions import end_sessions
+
+        end_sessions(person)
         self._tell("user_deactivated", by=by)
 
     @transaction.atomic

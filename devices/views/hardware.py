@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from accounts import clock
 from accounts.access import PersonRequest, admin_required, member_required
 from accounts.batches import batched
+from accounts.exporting import note_table
 from accounts.scope import within
 from accounts.text import clean_search
 from devices.exports import csv_response
@@ -84,6 +85,7 @@ def export(request: PersonRequest, table: str) -> StreamingHttpResponse:
     found = _find_table(table)
     with translation.override("en"):
         headings = [str(heading) for _key, heading in found.columns]
+        note_table(request, str(found.title))
     rows = _rows(HardwareFilter(found, request).sorted(), found, request)
     return csv_response(f"velory-{found.slug}", headings, within(request.user.company_id, rows))
 

@@ -5,6 +5,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import clock
 from accounts.access import PersonRequest, admin_required
+from accounts.exporting import note_export
 from devices.access import device_view
 from devices.models import Device
 from devices.proof import Log, audit_log_of, log_file, log_of_device
@@ -13,13 +14,15 @@ from devices.proof import Log, audit_log_of, log_file, log_of_device
 @device_view("GET", "HEAD", admin=True)
 def download(request: PersonRequest, device: Device) -> FileResponse:
     """The whole log of the device, names included: for the company's admins."""
+    note_export(request, "data_log_downloaded", device=device.name)
     return sent(log_of_device(device), f"velory-log-{device.pk}")
 
 
 @require_safe
 @admin_required
 def download_audit_log(request: PersonRequest) -> FileResponse:
-    """The whole audit log of the company, names included."""
+    """The whole audit log of the company, names included, this download's line as well."""
+    note_export(request, "data_audit_log_downloaded")
     return sent(audit_log_of(request.user.company), "velory-audit-log")
 
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import PersonRequest, admin_required
+from accounts.exporting import note_export
 from devices.takeout import file_name, take_out
 
 PAUSE = 120  # seconds between two archives of a company: each reads all that it has, twice
@@ -19,6 +20,7 @@ def takeout(request: PersonRequest) -> HttpResponseBase:
     if request.method == "POST":
         company = request.user.company
         if cache.add(f"takeout:{company.pk}", True, PAUSE):
+            note_export(request, "data_taken_out")
             response = StreamingHttpResponse(take_out(company), content_type="application/zip")
             response["Content-Disposition"] = f'attachment; filename="{file_name(company)}"'
             return response

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import PersonRequest, admin_required
 from accounts.batches import batched
+from accounts.exporting import note_table
 from accounts.scope import within
 from accounts.text import identifier_key
 from devices.exports import csv_response
@@ -104,6 +105,7 @@ def export(request: PersonRequest) -> StreamingHttpResponse:
     """The table as CSV, over all its pages, in English."""
     with translation.override("en"):
         headings = [str(heading) for _key, heading, _css in COLUMNS] + ["Replacement"]
+    note_table(request, "Repairs")
     rows = within(request.user.company_id, _rows(RepairFilter(request).sorted()))
     return csv_response("velory-repairs", headings, rows)
 

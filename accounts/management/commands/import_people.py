@@ -12,6 +12,8 @@ class Command(ImportCommand):
 
     help = "Brings a list of people into a company, by email address. See docs/importing.md."
 
+    what = "people"
+
     def bring(self, table: Table, company: Company, **options: Any) -> Report:
         wanted = {name: options[name] for name in ("by", "dry_run", "skip_bad")}
         return import_people(table, company, **wanted)

@@ -14,6 +14,8 @@ class Command(ImportCommand):
 
     help = "Brings a list of devices into a company, by serial number or asset tag. See docs/importing.md."
 
+    what = "devices"
+
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument(

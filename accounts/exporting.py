@@ -1,0 +1,24 @@
+"""Data that leaves Velory in somebody's hands has its line in the company's audit log. Looking at a page has none; an
+export is a GET all the same, as it changes nothing of what it shows."""
+
+from .access import PersonRequest
+from .models.audit import record
+
+# What an address carries that is no filter.
+_NO_FILTERS = ("sort", "page")
+
+
+def note_export(request: PersonRequest, kind: str, **names: str) -> None:
+    """A line for a download, unless it was only asked whether there is one."""
+    if request.method != "HEAD":
+        record(request.user.company_id, kind, by=request.user, **names)
+
+
+def note_table(request: PersonRequest, table: str) -> None:
+    """A line for the export of a table, with what it was filtered by, in English as every export."""
+    asked = {name: value for name, value in request.GET.items() if value and name not in _NO_FILTERS}
+    if asked:
+        words = ", ".join(f"{name}={value[:100]}" for name, value in sorted(asked.items())[:20])
+        note_export(request, "data_exported_in_part", table=table, filter=words)
+    else:
+        note_export(request, "data_exported", table=table)
