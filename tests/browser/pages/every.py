@@ -104,6 +104,7 @@ class Page:
     name: str
     about: str = ""
     query: str = ""
+    more: tuple[int, ...] = ()
     act: Callable | None = None
     status: int = 200
 
@@ -116,7 +117,7 @@ class Page:
         if self.name.startswith("link"):
             return getattr(office, self.name)()
         subject = getattr(office, self.about, self.about)
-        return reverse(self.name, args=[getattr(subject, "pk", subject)] if self.about else []) + self.query
+        return reverse(self.name, args=[getattr(subject, "pk", subject), *self.more] if self.about else []) + self.query
 
 
 PAGES = [
@@ -235,6 +236,7 @@ PAGES = [
         act=post({"occurred_at": "2999-01-01T12:00", "text": "?"}),
     ),
     Page("correction, asked", "admin", "devices:log", "away", act=window("Correct line 2")),
+    Page("correction", "admin", "devices:correct", "away", more=(2,)),
     Page("log of much, second page", "long_admin", "devices:log", "long", query="?page=2"),
     # Admins: the repair flow
     Page("support", "admin", "repairs:support", "phone"),

@@ -28,9 +28,13 @@ def test_every_page(page, office, opened):
         pytest.fail("\n".join(found), pytrace=False)
 
 
+# Downloads, and what asks after Velory's health.
+NO_PAGES = ("export", "_download", "healthz", "readyz")
+
+
 def test_no_page_is_forgotten(office):
     """Whatever the table of routes knows as a page that somebody of a company may see is in the list."""
     wanted = {row.name for row in read(TABLE) if row.method == "GET" and "200" in row.answers.values()}
-    wanted = {name for name in wanted if not name.startswith("admin:") and not name.endswith("export")}
+    wanted = {name for name in wanted if not name.startswith("admin:") and not name.endswith(NO_PAGES)}
     seen = {resolve(page.address(office).partition("?")[0]).view_name for page in PAGES if page.status != 404}
     assert wanted - seen == set()
