@@ -135,6 +135,9 @@ class NewPersonForm(forms.ModelForm):
 
     company = forms.ModelChoiceField(Company.objects.all(), label=capfirst(gettext_lazy("company")))
 
+    def clean_full_name(self) -> str:
+        return " ".join(self.cleaned_data["full_name"].split())
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         company, email = cleaned.get("company"), clean_email(cleaned.get("email", ""))
@@ -175,6 +178,10 @@ class UserAdmin(ReadOnlyAdmin):
         by: Any = request.user
         record(created.company_id, "user_added", by=by, person=created, role=created.role)
         self.give_link(request, created)
+
+    def response_post_save_add(self, request: HttpRequest, obj: User) -> HttpResponseRedirect:
+        """Back to the company: the list of its people takes a visit."""
+        return HttpResponseRedirect(reverse("admin:accounts_company_change", args=[obj.company_id]))
 
     @admin.display(description=gettext_lazy("two-step sign-in"), boolean=True)
     def two_step(self, person: User) -> bool:

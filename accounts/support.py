@@ -4,15 +4,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.contrib import admin
-from django.db import models
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.db import DEFAULT_DB_ALIAS, DataError, models, router, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from .models import User
+from .visits import company_visited
 
 
 class SupportRequest(HttpRequest):
@@ -42,6 +43,47 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     @property
     def media(self) -> forms.Media:
         return forms.Media(js=[f"admin/js/{script}" for script in _SCRIPTS])
+
+    @property
+    def is_of_companies(self) -> bool:
+        """Whether its rows are a company's data, which support looks at on a visit (accounts/visits.py)."""
+        return any(field.name == "company" for field in self.opts.concrete_fields)
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        rows = super().get_queryset(request)
+        return rows.filter(company=company_visited(request)) if self.is_of_companies else rows
+
+    def lacks_visit(self, request: HttpRequest) -> HttpResponse | None:
+        """The way to begin one, where it takes one and there is none."""
+        if not self.is_of_companies or company_visited(request) is not None:
+            return None
+        asked = {"next": request.get_full_path(), "company": request.GET.get("company__id__exact", "")}
+        return HttpResponseRedirect(reverse("support_visit", query=asked))
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        way = self.lacks_visit(request) if object_id is not None else None
+        return way or super().changeform_view(request, object_id, form_url, extra_context)
+
+    def history_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self.lacks_visit(request) or super().history_view(request, *args, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """An address or a tick that asks for what there can't be is no error of ours: the whole list instead."""
+        if way := self.lacks_visit(request):
+            return way
+        alias = router.db_for_read(self.model) or DEFAULT_DB_ALIAS
+        try:
+            with transaction.atomic(using=alias):
+                return super().changelist_view(request, extra_context)
+        except (ValueError, OverflowError, DataError):
+            self.message_user(request, _("There is nothing like that, so here is the whole list."), messages.WARNING)
+            return HttpResponseRedirect(request.path)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -18,6 +18,7 @@ GROUPS = {
     "payor": _("Payors"),
     "setting": _("Settings"),
     "data": _("Exports and imports"),
+    "support": _("Velory Support"),
 }
 
 SENTENCES = {
@@ -45,6 +46,7 @@ SENTENCES = {
     "payor_deleted": _("%(actor)s deleted the payor %(thing)s."),
     "payor_reopened": _("%(actor)s reopened the payor %(thing)s."),
     "setting_changed": _("%(actor)s changed %(field)s from %(before)s to %(after)s."),
+    "support_visit": _("%(actor)s of Velory Support looked at your data: %(reason)s"),
     "data_exported": _("%(actor)s exported the table %(table)s."),
     "data_exported_in_part": _("%(actor)s exported of the table %(table)s what matches %(filter)s."),
     "data_log_downloaded": _("%(actor)s downloaded the event log of %(device)s."),

@@ -176,7 +176,13 @@ def test_every_kind_of_line_belongs_to_a_group_and_has_its_words(world):
         record(world.acme.pk, "setting_changed", by=world.admin, field=field, before=None, after="x")
     for kind in SENTENCES:
         names = {"person": world.employee, "thing": world.shelf, "before": "a", "after": "b", "role": "admin"}
-        names |= {"table": "All hardware", "filter": "q=a", "device": "Laptop", "result": "1 created"}
+        names |= {
+            "table": "All hardware",
+            "filter": "q=a",
+            "device": "Laptop",
+            "result": "1 created",
+            "reason": "Ticket 1.",
+        }
         record(world.acme.pk, kind, by=world.admin, field="name", **names)
     for language in ("en", "sv"):
         assert all(line.endswith(".") and "%(" not in line for line in told(world.acme, language))

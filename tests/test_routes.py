@@ -16,6 +16,7 @@ from django.db import transaction
 from django.test import Client, override_settings
 from django.urls import get_resolver, resolve
 
+from accounts import visits
 from accounts.models import Company
 from tests.scene import Scene
 
@@ -240,6 +241,8 @@ POST  account_confirm_login_code           -                    sign-in  404    
 
 GET   admin:index                          -                    door     door      door       door     door      200
 GET   admin:app_list                       accounts             door     door      door       door     door      200
+GET   support_visit                        -                    sign-in  door      door       door     door      200
+POST  support_visit                        -                    sign-in  door      door       door     door      200
 GET   admin:login                          -                    sign-in  403       403        403      403       desk
 POST  admin:login                          -                    sign-in  403       403        403      403       200
 GET   admin:logout                         -                    door     desk      desk       desk     desk      405
@@ -462,6 +465,11 @@ _sessions: dict[int, str] = {}
 def sign_in(client, person):
     if person.pk not in _sessions:
         client.force_login(person)
+        if person.is_staff:  # on a visit at Acme
+            session = client.session
+            session[visits.SESSION_KEY] = {"company": Company.objects.get(slug="acme").pk, "until": "2999-01-01T00:00Z"}
+            session.save()
+            client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
         _sessions[person.pk] = client.cookies[settings.SESSION_COOKIE_NAME].value
     client.cookies[settings.SESSION_COOKIE_NAME] = _sessions[person.pk]
 

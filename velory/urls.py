@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.views import second_step
 from accounts.views.security import to_security
+from accounts.views.visits import visit
 from velory.health import PROBES
 
 admin.site.site_header = _("Velory Support")
@@ -53,5 +54,6 @@ urlpatterns = [
     path("account/two-step/webauthn/", to_security, name="mfa_list_webauthn"),
     path("account/two-step/webauthn/add/", second_step.add_passkey, name="mfa_add_webauthn"),
     path("account/two-step/", include("allauth.mfa.urls")),
+    path("admin/visit/", admin.site.admin_view(visit), name="support_visit"),
     path("admin/", admin.site.urls),
 ]

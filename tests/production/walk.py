@@ -82,8 +82,11 @@ def main(link):
     export = acme.client.get(reverse("devices:export", args=["all"])).getvalue().decode()
     assert "MacBook Pro 14" in export
     assert "Latitude 7440" not in export
-    support.open(reverse("admin:devices_device_changelist"))
-    assert {"MacBook Pro 14", "Latitude 7440"} <= set(re.findall(r"MacBook Pro 14|Latitude 7440", support.words))
+    support.open(reverse("admin:devices_device_changelist")).press("Look at it", company="Acme", reason="Ticket 4711")
+    assert set(re.findall(r"MacBook Pro 14|Latitude 7440", support.words)) == {"MacBook Pro 14"}
+    assert (
+        "Siri Ahl of Velory Support looked at your data: Ticket 4711" in acme.open(reverse("accounts:audit_log")).words
+    )
     sys.stdout.write("walked\n")
 
 

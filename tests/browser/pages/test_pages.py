@@ -28,8 +28,8 @@ def test_every_page(page, office, opened):
         pytest.fail("\n".join(found), pytrace=False)
 
 
-# Downloads, and what asks after Velory's health.
-NO_PAGES = ("export", "_download", "healthz", "readyz")
+# Downloads, what asks after Velory's health, and the Django admin's.
+NO_PAGES = ("export", "_download", "healthz", "readyz", "support_visit")
 
 
 def test_no_page_is_forgotten(office):
