@@ -40,12 +40,20 @@ def found(support, name, slug):
         reverse("admin:accounts_company_add"),
         token(support) | {"name": name, "slug": slug, "plan": "pro", "repair_flow_released": "on"},
     )
-    support.open(reverse("admin:accounts_company_changelist"))
-    pk = re.search(rf"/admin/accounts/company/(\d+)/change/[^>]*>{name}<", support.response.content.decode()).group(1)
-    person = {"company": pk, "full_name": f"{name} Admin", "email": f"admin@{slug}.example", "role": "admin"}
+    person = {
+        "company": company_key(support, name),
+        "full_name": f"{name} Admin",
+        "email": f"admin@{slug}.example",
+        "role": "admin",
+    }
     answer = support.client.post(reverse("admin:accounts_user_add"), token(support) | person, follow=True)
     joined(re.search(r"/join/[\w-]+/", answer.content.decode()).group())
     return signed_in(f"admin@{slug}.example")
+
+
+def company_key(support, name):
+    support.open(reverse("admin:accounts_company_changelist"))
+    return re.search(rf"/admin/accounts/company/(\d+)/change/[^>]*>{name}<", support.response.content.decode()).group(1)
 
 
 def token(visitor):
@@ -82,7 +90,10 @@ def main(link):
     export = acme.client.get(reverse("devices:export", args=["all"])).getvalue().decode()
     assert "MacBook Pro 14" in export
     assert "Latitude 7440" not in export
-    support.open(reverse("admin:devices_device_changelist")).press("Look at it", company="Acme", reason="Ticket 4711")
+    devices = reverse("admin:devices_device_changelist")
+    why = token(support) | {"company": company_key(support, "Acme"), "reason": "Ticket 4711"}
+    support.client.post(reverse("support_visit"), why)
+    support.open(devices)
     assert set(re.findall(r"MacBook Pro 14|Latitude 7440", support.words)) == {"MacBook Pro 14"}
     assert (
         "Siri Ahl of Velory Support looked at your data: Ticket 4711" in acme.open(reverse("accounts:audit_log")).words
