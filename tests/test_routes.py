@@ -174,6 +174,16 @@ GET   accounts:user_withdraw               newcomer             sign-in  405    
 POST  accounts:user_withdraw               newcomer             sign-in  403       403        done     404       desk
 GET   accounts:settings                    -                    sign-in  403       403        200      200       desk
 POST  accounts:settings                    -                    sign-in  403       403        done     done      desk
+GET   accounts:sso                         -                    sign-in  403       403        200      200       desk
+POST  accounts:sso                         -                    sign-in  403       403        done     done      desk
+GET   accounts:sso_test                    -                    sign-in  405       405        405      405       405
+POST  accounts:sso_test                    -                    sign-in  403       403        done     done      desk
+GET   accounts:domain_new                  -                    sign-in  403       403        done     done      desk
+POST  accounts:domain_new                  -                    sign-in  403       403        done     done      desk
+GET   accounts:domain_check                a domain             sign-in  405       405        405      405       405
+POST  accounts:domain_check                a domain             sign-in  403       403        done     404       desk
+GET   accounts:domain_remove               a domain             sign-in  405       405        405      405       405
+POST  accounts:domain_remove               a domain             sign-in  403       403        done     404       desk
 GET   devices:audit_download               -                    sign-in  403       403        200      200       desk
 GET   accounts:audit_log                   -                    sign-in  403       403        200      200       desk
 GET   accounts:profile                     -                    sign-in  200       200        200      200       desk
@@ -182,6 +192,10 @@ GET   accounts:security                    -                    sign-in  200    
 POST  accounts:security                    -                    sign-in  done      done       done     done      done
 GET   accounts:cancel_sign_in              -                    405      405       405        405      405       405
 POST  accounts:cancel_sign_in              -                    sign-in  sign-in   sign-in    sign-in  sign-in   sign-in
+GET   accounts:sso_sign_in                 -                    200      200       200        200      200       200
+POST  accounts:sso_sign_in                 -                    200      200       200        200      200       200
+GET   accounts:sso_start                   nobody's domain      done     done      done       done     done      done
+GET   accounts:sso_callback                -                    400      400       400        400      400       400
 GET   accounts:join                        a link               done     done      done       done     done      done
 GET   accounts:join                        a made-up link       410      410       410        410      410       410
 POST  accounts:join                        a made-up link       410      410       410        410      410       410
