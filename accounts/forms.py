@@ -351,13 +351,8 @@ class PasswordResetForm(ResetPasswordForm):
         soon(lambda: self._say_where() if self._is_refused() else send(request, **kwargs))
         return self.cleaned_data["email"]
 
-    @transaction.atomic
     def _is_refused(self) -> bool:
-        for person in self.users:
-            scope.recognise(person.pk, person.company_id)
-            if SingleSignOn.objects.is_only_way_for(person):
-                return True
-        return False
+        return any(SingleSignOn.objects.is_only_way_for(person) for person in self.users)
 
     def _say_where(self) -> None:
         for person in self.users:
@@ -371,7 +366,7 @@ class LinkForm(UserTokenForm):
 
     def _get_user(self, uidb36: str) -> Any:
         with suppress(ValueError):
-            scope.recognise_with_company(base36_to_int(uidb36))
+            scope.recognise(base36_to_int(uidb36))
         person = super()._get_user(uidb36)
         return None if person is not None and SingleSignOn.objects.is_only_way_for(person) else person
 

@@ -50,9 +50,9 @@ SENTENCES = {
     "setting_sso_secret_changed": _("%(actor)s entered another client secret for single sign-on."),
     "setting_break_glass_given": _("%(actor)s lets %(person)s sign in by password when others may not."),
     "setting_break_glass_taken": _("%(actor)s no longer lets %(person)s sign in by password when others may not."),
-    "setting_domain_added": _("%(actor)s added the domain %(domain)s."),
-    "setting_domain_proved": _("%(actor)s had the domain %(domain)s proved."),
-    "setting_domain_removed": _("%(actor)s removed the domain %(domain)s."),
+    "setting_domain_added": _("%(actor)s added the domain %(thing)s."),
+    "setting_domain_proved": _("%(actor)s had the domain %(thing)s proved."),
+    "setting_domain_removed": _("%(actor)s removed the domain %(thing)s."),
 }
 
 FIELDS = {

@@ -12,7 +12,7 @@ from accounts.models import AuditLine, Company, Domain, Identity, SingleSignOn, 
 from accounts.tokens import link_keys, link_path
 from tests.factories import UserFactory
 from tests.provider import provider as running_provider
-from tests.two_step import give_app, is_signed_in, sign_in
+from tests.two_step import Passkey, give_app, is_signed_in, sign_in, sign_in_by
 from tests.visitor import Visitor
 
 SIGN_IN = reverse("accounts:sso_sign_in")
@@ -407,6 +407,16 @@ def test_where_it_is_the_only_way_no_password_lets_in_but_the_break_glass_admin_
     assert is_in(client, only_way.admin)
     sign_in(client, only_way.globex_admin)
     assert is_in(client, only_way.globex_admin)
+
+
+def test_nor_a_passkey(only_way, client):
+    passkeys = [Passkey(person) for person in (only_way.employee, only_way.admin)]
+    for passkey in passkeys:
+        passkey.stored()
+    assert sign_in_by(client, passkeys[0]).status_code == 403
+    assert not is_signed_in(client)
+    sign_in_by(client, passkeys[1])
+    assert is_in(client, only_way.admin)
 
 
 def test_nor_a_one_time_link(only_way, client):

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import Company, User
+from accounts.models import Company, Domain, User
 from devices.models import Device, Event
 from repairs.models import MDMRelease, Repair
 from tests.factories import DeviceFactory, PayorFactory, SpaceFactory, UserFactory
@@ -25,7 +25,7 @@ READ_ONLY = [
     "repairs_repair",
     "repairs_mdmrelease",
 ]
-MODELS = ["accounts_company", "accounts_user", *READ_ONLY]
+MODELS = ["accounts_company", "accounts_domain", "accounts_user", *READ_ONLY]
 
 
 def model_of(name):
@@ -38,6 +38,11 @@ def list_of(name):
 
 def page_of(row):
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+@pytest.fixture(autouse=True)
+def _domain(world):
+    Domain.objects.create(company=world.acme, name="acme.example")
 
 
 @pytest.fixture

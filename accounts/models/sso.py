@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 
 class SingleSignOnQuerySet(models.QuerySet["SingleSignOn"]):
     def is_only_way_for(self, person: "User") -> bool:
-        """Whether this person may come in by their company's provider and by nothing else."""
+        """Whether this person may come in by their company's provider and by nothing else. Asked while they are about
+        to come in, so it opens their company's scope itself: a row that isn't seen must not be taken for a yes."""
+        from accounts.scope import company_scope
+
         if person.company_id is None or person.is_break_glass:
             return False
-        return self.filter(company_id=person.company_id, is_only_way=True).exists()
+        with company_scope(person.company_id):
+            return self.filter(company_id=person.company_id, is_only_way=True).exists()
 
 
 class SingleSignOn(models.Model):
@@ -120,7 +124,7 @@ class Domain(models.Model):
         try:
             with transaction.atomic():
                 if Domain.objects.filter(pk=self.pk, proved_at=None).update(proved_at=clock.now()):
-                    record(self.company_id, "setting_domain_proved", by=by, domain=self.name)
+                    record(self.company_id, "setting_domain_proved", by=by, thing=self.name)
         except IntegrityError as error:
             raise Refused(
                 gettext("%(domain)s was proved for another company already. Please contact Velory Support.")

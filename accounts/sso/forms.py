@@ -62,7 +62,7 @@ class DomainForm(CompanyRowForm):
 
     def write(self) -> None:
         self.instance.save(force_insert=True)
-        record(self.instance.company_id, "setting_domain_added", by=self.by, domain=self.instance.name)
+        record(self.instance.company_id, "setting_domain_added", by=self.by, thing=self.instance.name)
 
 
 class SingleSignOnForm(forms.ModelForm):
@@ -119,13 +119,14 @@ class SingleSignOnForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if cleaned.get("is_on") and not self._has_domain():
+        is_on, is_only_way, secret = (cleaned.get(name) for name in ("is_on", "is_only_way", "client_secret"))
+        if is_on and not self._has_domain():
             self.add_error("is_on", _("Prove one of your domains first: nobody would be led to your provider."))
-        if cleaned.get("is_on") and not (self.instance.sealed_secret or cleaned.get("client_secret")):
+        if is_on and not (self.instance.sealed_secret or secret):
             self.add_error("client_secret", _("Enter the client secret first."))
-        if cleaned.get("is_only_way") and not cleaned.get("is_on"):
+        if is_only_way and not is_on:
             self.add_error("is_only_way", _("Let people sign in with your company first."))
-        if cleaned.get("is_only_way") and not cleaned.get("break_glass"):
+        if is_only_way and not cleaned.get("break_glass"):
             self.add_error("break_glass", _("Choose at least one, or nobody gets in when your provider fails."))
         return cleaned
 
