@@ -40,15 +40,11 @@ def page_of(row):
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
-@pytest.fixture(autouse=True)
-def _domain(world):
-    Domain.objects.create(company=world.acme, name="acme.example")
-
-
 @pytest.fixture
 def support(client, world):
     """A browser in which support staff are signed in; every table holds something."""
     DeviceFactory(company=world.acme, by=world.admin, holder=world.employee, name="Broken laptop", status="in_repair")
+    Domain.objects.create(company=world.acme, name="acme.example")
     client.force_login(world.support)
     return client
 
