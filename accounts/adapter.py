@@ -1,9 +1,11 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.stagekit import clear_login
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -11,12 +13,29 @@ from django.utils.translation import gettext as _
 from qrcode.constants import ERROR_CORRECT_M  # type: ignore[import-untyped]
 from qrcode.main import QRCode  # type: ignore[import-untyped]
 
+from .models import SingleSignOn
+
 
 class AccountAdapter(DefaultAccountAdapter):
     """How Velory bends allauth: people are added by their company's admins, never by signing up."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
+        """All ways in lead through here: password, passkey, link. Where the company's provider is the only one, whoever
+        has proved who they are is told so."""
+        refused = super().pre_login(request, user, **kwargs)
+        by_provider = (kwargs["signal_kwargs"] or {}).get("single_sign_on")
+        if refused is None and not by_provider and SingleSignOn.objects.is_only_way_for(user):
+            clear_login(request)
+            return render(request, "accounts/sso_only.html", status=403)
+        return refused
+
+    def get_login_stages(self) -> list[str]:
+        stages = super().get_login_stages()
+        stages[stages.index("allauth.mfa.stages.AuthenticateStage")] = "accounts.stages.SecondStep"
+        return stages
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Support staff work in the Django admin, everybody else begins at My devices."""

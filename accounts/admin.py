@@ -21,9 +21,9 @@ from django.utils.text import capfirst, slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .models import Company, Payor, Space, User
+from .models import Company, Domain, Payor, Space, User
 from .models.audit import record
-from .models.closable import StillInUse
+from .models.closable import Refused, StillInUse
 from .support import OpenFilter, ReadOnlyAdmin, SupportRequest, rows_link
 from .text import clean_email
 from .tokens import link_keys, link_path
@@ -259,3 +259,31 @@ class PayorAdmin(ReadOnlyAdmin):
     list_select_related = ("company",)
     search_fields = ("name",)
     fields = ("company", "name", "kind", "pays_repairs", "closed_at")
+
+
+@admin.register(Domain)
+class DomainAdmin(ReadOnlyAdmin):
+    """Support confirms a domain where its company can't publish a record, and has shown in another way that it is
+    theirs."""
+
+    list_display = ("name", "company", "proved", "created_at")
+    list_filter = ("company",)
+    list_select_related = ("company",)
+    search_fields = ("name",)
+    fields = ("company", "name", "proved_at", "created_at")
+    actions = ("confirm",)
+
+    @admin.display(description=gettext_lazy("proved"), boolean=True)
+    def proved(self, domain: Domain) -> bool:
+        return domain.is_proved
+
+    @admin.action(description=gettext_lazy("Confirm: its company has shown that it is theirs"))
+    def confirm(self, request: SupportRequest, domains: models.QuerySet[Domain]) -> None:
+        for domain in domains.filter(proved_at=None):
+            try:
+                domain.set_proved(by=request.user)
+            except Refused as refusal:
+                self.message_user(request, str(refusal), messages.ERROR)
+            else:
+                self.log_change(request, domain, "Confirmed.")
+                self.message_user(request, _("%(domain)s is proved.") % {"domain": domain}, messages.SUCCESS)

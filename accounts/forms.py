@@ -9,15 +9,18 @@ from allauth.account.forms import LoginForm, ResetPasswordForm, ResetPasswordKey
 from django import forms
 from django.contrib.auth.forms import SetPasswordForm
 from django.core.exceptions import ValidationError
+from django.core.mail import send_mail
 from django.db import IntegrityError, models, transaction
 from django.http import HttpRequest, QueryDict
+from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.http import base36_to_int
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from . import scope
 from .background import soon
-from .models import Company, Payor, Space, User
+from .models import Company, Payor, SingleSignOn, Space, User
 from .models.audit import record
 from .models.closable import Refused
 from .models.user import AddressTaken, LinkUsed
@@ -167,9 +170,8 @@ class UserForm(CompanyRowForm):
         person = self.instance
         if person._state.adding:
             self.instance = added = User.objects.create_user(company=person.company, **self.cleaned_data)
-            self.link_key = link_keys.new(added)
             record(person.company_id, "user_added", by=self.by, person=added, role=added.role)
-            record(person.company_id, "sign_in_link_made", by=self.by, person=added)
+            self.make_link(added)
             return
         field = "role"
         try:
@@ -189,6 +191,11 @@ class UserForm(CompanyRowForm):
                 values = {"before": before, "after": after}
                 record(person.company_id, "user_changed", by=self.by, field=field, person=person, **values)
         if self.new_email and person.is_active:
+            self.make_link(person)
+
+    def make_link(self, person: User) -> None:
+        """By which they join. Whoever signs in at the company's provider alone joins there."""
+        if not SingleSignOn.objects.is_only_way_for(person):
             self.link_key = link_keys.new(person)
             record(person.company_id, "sign_in_link_made", by=self.by, person=person)
 
@@ -338,10 +345,20 @@ class PasswordResetForm(ResetPasswordForm):
         return email
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
-        """In the background, found or not: the answer takes as long for an address that nobody has."""
+        """In the background, found or not: the answer takes as long for an address that nobody has. Whoever signs in
+        at their company's provider alone is mailed that, and no link."""
         send = super().save
-        soon(lambda: send(request, **kwargs))
+        soon(lambda: self._say_where() if self._is_refused() else send(request, **kwargs))
         return self.cleaned_data["email"]
+
+    def _is_refused(self) -> bool:
+        return any(SingleSignOn.objects.is_only_way_for(person) for person in self.users)
+
+    def _say_where(self) -> None:
+        for person in self.users:
+            with translation.override(person.language or translation.get_language()):
+                body = render_to_string("accounts/sso_mail.txt", {"person": person})
+                send_mail(_("You sign in to Velory with your company"), body, None, [person.email])
 
 
 class LinkForm(UserTokenForm):
@@ -350,7 +367,8 @@ class LinkForm(UserTokenForm):
     def _get_user(self, uidb36: str) -> Any:
         with suppress(ValueError):
             scope.recognise(base36_to_int(uidb36))
-        return super()._get_user(uidb36)
+        person = super()._get_user(uidb36)
+        return None if person is not None and SingleSignOn.objects.is_only_way_for(person) else person
 
 
 class NewPasswordForm(ResetPasswordKeyForm):

@@ -27,6 +27,15 @@ _SETTING = "(SELECT nullif(current_setting('app.{}', true), ''))"
 COMPANY = _SETTING.format("company_id") + "::bigint"
 PERSON = _SETTING.format("user_id") + "::bigint"
 EMAIL = _SETTING.format("email")
+DOMAIN = _SETTING.format("domain")
+
+# Before anybody is known, an address leads to the provider of the company that has proved its domain. So that domain is
+# seen, and that provider, and nothing else of the company.
+_OF_A_DOMAIN = {
+    "accounts.Domain": f"name = {DOMAIN} AND proved_at IS NOT NULL",
+    "accounts.SingleSignOn": f"""is_on AND EXISTS (SELECT 1 FROM accounts_domain d
+        WHERE d.company_id = accounts_singlesignon.company_id AND d.name = {DOMAIN} AND d.proved_at IS NOT NULL)""",
+}
 
 # What the application's role may not do even to rows that it sees, and support's neither. Erasing a company is the
 # owner's.
@@ -53,7 +62,10 @@ def conditions(model: type[models.Model]) -> dict[str, tuple[str, str]]:
     if model._meta.label == "accounts.Company":
         return {"company": ("ALL", f"id = {COMPANY}")}
     if "company_id" in columns:
-        return {"company": ("ALL", f"company_id = {COMPANY}")}
+        policies = {"company": ("ALL", f"company_id = {COMPANY}")}
+        if model._meta.label in _OF_A_DOMAIN:
+            policies["signing_in"] = ("SELECT", _OF_A_DOMAIN[model._meta.label])
+        return policies
     for column, field in columns.items():
         if field.related_model is person:  # follows the policies of the people's table
             return {"person": ("ALL", f"EXISTS (SELECT 1 FROM {person._meta.db_table} p WHERE p.id = {column})")}

@@ -11,6 +11,7 @@ from allauth.account.signals import password_changed, password_reset
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import transaction
 from django.dispatch import receiver
+from django.http import HttpRequest
 
 from .models import User
 from .models.audit import record
@@ -25,8 +26,9 @@ def tell(about: User | None, kind: str, **names: Any) -> None:
 
 
 @receiver(user_logged_in)
-def signed_in(user: User, **kwargs: Any) -> None:
-    tell(user, "sign_in_done")
+def signed_in(user: User, request: HttpRequest | None = None, **kwargs: Any) -> None:
+    came_by_provider = getattr(request, "came_by_provider", False)
+    tell(user, "sign_in_sso_done" if came_by_provider else "sign_in_done")
 
 
 @receiver(user_logged_out)

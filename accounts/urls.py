@@ -1,3 +1,4 @@
+from django.conf import settings as configured
 from django.urls import path, re_path
 
 from .views import (
@@ -45,3 +46,17 @@ urlpatterns = [
     # Twelve characters of base 36 are a number that every database can look up.
     re_path(r"^join/(?P<uidb36>[0-9a-z]{1,12})-(?P<key>[0-9a-z-]+)/$", join.join, name="join"),
 ]
+
+if configured.SSO_IS_INSTALLED:
+    from .views import single_sign_on, sso_settings
+
+    urlpatterns += [
+        path("settings/single-sign-on/", sso_settings.sso_settings, name="sso"),
+        path("settings/single-sign-on/test/", sso_settings.sso_test, name="sso_test"),
+        path("settings/single-sign-on/domains/", sso_settings.domain_new, name="domain_new"),
+        path("settings/single-sign-on/domains/<int:pk>/check/", sso_settings.domain_check, name="domain_check"),
+        path("settings/single-sign-on/domains/<int:pk>/remove/", sso_settings.domain_remove, name="domain_remove"),
+        path("sign-in/company/", single_sign_on.sign_in_with_company, name="sso_sign_in"),
+        path("sign-in/company/back/", single_sign_on.callback, name="sso_callback"),
+        path("sign-in/company/<str:domain>/", single_sign_on.start, name="sso_start"),
+    ]

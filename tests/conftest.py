@@ -15,6 +15,7 @@ from accounts import scope, walls
 from accounts.models import Company
 from devices.models import Device
 from repairs.register import contradictions
+from tests.name_server import name_server
 from tests.world import Cast
 
 # Playwright runs an event loop in the tests' thread, where Django refuses the database otherwise.
@@ -34,6 +35,14 @@ def _flush_past_the_walls():
     TransactionTestCase._fixture_teardown = teardown
     yield
     TransactionTestCase._fixture_teardown = flush
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_names():
+    """No test asks the machine's name servers; one of ours answers that there is no such domain."""
+    with name_server({}) as address:
+        settings.DNS_ADDRESS = address
+        yield
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.urls import reverse
 
+from accounts.models import Domain
 from accounts.tokens import link_keys, link_path
 from devices.models import Device
 from repairs.models import MDMRelease, Repair
@@ -42,6 +43,8 @@ class Scene:
 
     def set(self, about):
         """Take the laptop where the row wants it: the employee asks, the admin does the rest."""
+        if about == "the first":
+            Domain.objects.create(company=self.company, name="first.example")
         for verb in WAYS.get("laptop in_repair" if about == "the first" else about, []):
             self.laptop = self.laptop.move(verb, by=self.employee if verb == "report" else self.admin)
 
@@ -58,6 +61,8 @@ class Scene:
             invited = UserFactory(company=self.company)
             link_keys.new(invited)
             return [invited.pk]
+        if about == "a domain":
+            return [Domain.objects.get_or_create(company=self.company, name="scene.example")[0].pk]
         if about == "a passkey":
             return [give_passkey(self.employee).pk]
         if about == "a link":
@@ -74,6 +79,7 @@ class Scene:
             "room": [self.room.pk],
             "cost centre": [self.cost_centre.pk],
             "colleague": [self.colleague.pk],
+            "nobody's domain": ["nobody.example"],
             "a key": ["abc"],
             "a made-up link": ["abc", "def-123"],
             "the laptop": [ContentType.objects.get_for_model(Device).pk, self.laptop.pk],
@@ -133,6 +139,9 @@ _DATA = {
     "accounts:user_new": _user,
     "accounts:user_edit": _user,
     "accounts:settings": _settings,
+    "accounts:sso": lambda scene, person: {"issuer": "https://idp.example", "client_id": "velory"},
+    "accounts:sso_sign_in": lambda scene, person: {"email": "somebody@nobody.example"},
+    "accounts:domain_new": lambda scene, person: {"name": "new.example"},
     "accounts:profile": lambda scene, person: {"language": "en"},
     "account_login": lambda scene, person: {"login": person.email, "password": PASSWORD},
     "account_reset_password": lambda scene, person: {"email": person.email},

@@ -15,6 +15,7 @@ os.environ.setdefault("DATABASE_URL", f"sqlite:///{_files}.sqlite3")
 for _name in (
     "CHECKPOINT_KEY_FILE",
     "DEMO",
+    "DNS_SERVER",
     "EMAIL_URL",
     "LOG_FORMAT",
     "PORT",

@@ -5,6 +5,7 @@ from django.db import transaction
 from django.urls import reverse
 
 import accounts.forms
+import accounts.sso.forms
 import devices.forms
 import repairs.forms
 from tests.scene import Scene
@@ -24,7 +25,7 @@ JUNK = {
 FIELDS = {"login", "way", "repair", "release"}.union(
     *(
         getattr(form, "base_fields", ())
-        for module in (accounts.forms, devices.forms, repairs.forms)
+        for module in (accounts.forms, accounts.sso.forms, devices.forms, repairs.forms)
         for form in vars(module).values()
     )
 )

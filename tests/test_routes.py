@@ -16,9 +16,9 @@ from django.db import transaction
 from django.test import Client, override_settings
 from django.urls import get_resolver, resolve
 
-from accounts import visits
 from accounts.models import Company
 from tests.scene import Scene
+from tests.visitor import on_a_visit
 
 # `employee` holds the laptop, `colleague` works beside her, `admin` is their IT admin, `outsider` is the IT admin of
 # another company, `support` is Velory's, and `nobody` has not signed in. "laptop in_repair" is the laptop after the
@@ -175,6 +175,16 @@ GET   accounts:user_withdraw               newcomer             sign-in  405    
 POST  accounts:user_withdraw               newcomer             sign-in  403       403        done     404       desk
 GET   accounts:settings                    -                    sign-in  403       403        200      200       desk
 POST  accounts:settings                    -                    sign-in  403       403        done     done      desk
+GET   accounts:sso                         -                    sign-in  403       403        200      200       desk
+POST  accounts:sso                         -                    sign-in  403       403        done     done      desk
+GET   accounts:sso_test                    -                    sign-in  405       405        405      405       405
+POST  accounts:sso_test                    -                    sign-in  403       403        done     done      desk
+GET   accounts:domain_new                  -                    sign-in  403       403        done     done      desk
+POST  accounts:domain_new                  -                    sign-in  403       403        done     done      desk
+GET   accounts:domain_check                a domain             sign-in  405       405        405      405       405
+POST  accounts:domain_check                a domain             sign-in  403       403        done     404       desk
+GET   accounts:domain_remove               a domain             sign-in  405       405        405      405       405
+POST  accounts:domain_remove               a domain             sign-in  403       403        done     404       desk
 GET   devices:audit_download               -                    sign-in  403       403        200      200       desk
 GET   accounts:audit_log                   -                    sign-in  403       403        200      200       desk
 GET   accounts:profile                     -                    sign-in  200       200        200      200       desk
@@ -183,6 +193,10 @@ GET   accounts:security                    -                    sign-in  200    
 POST  accounts:security                    -                    sign-in  done      done       done     done      done
 GET   accounts:cancel_sign_in              -                    405      405       405        405      405       405
 POST  accounts:cancel_sign_in              -                    sign-in  sign-in   sign-in    sign-in  sign-in   sign-in
+GET   accounts:sso_sign_in                 -                    200      200       200        200      200       200
+POST  accounts:sso_sign_in                 -                    200      200       200        200      200       200
+GET   accounts:sso_start                   nobody's domain      done     done      done       done     done      done
+GET   accounts:sso_callback                -                    400      400       400        400      400       400
 GET   accounts:join                        a link               done     done      done       done     done      done
 GET   accounts:join                        a made-up link       410      410       410        410      410       410
 POST  accounts:join                        a made-up link       410      410       410        410      410       410
@@ -466,10 +480,7 @@ def sign_in(client, person):
     if person.pk not in _sessions:
         client.force_login(person)
         if person.is_staff:  # on a visit at Acme
-            session = client.session
-            session[visits.SESSION_KEY] = {"company": Company.objects.get(slug="acme").pk, "until": "2999-01-01T00:00Z"}
-            session.save()
-            client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+            on_a_visit(client, Company.objects.get(slug="acme"))
         _sessions[person.pk] = client.cookies[settings.SESSION_COOKIE_NAME].value
     client.cookies[settings.SESSION_COOKIE_NAME] = _sessions[person.pk]
 

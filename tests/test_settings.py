@@ -24,6 +24,7 @@ OPTIONAL = [
     "CHECKPOINT_KEY_FILE",
     "DEBUG",
     "DEMO",
+    "DNS_SERVER",
     "EMAIL_URL",
     "HTTPS",
     "LOG_FORMAT",
@@ -98,6 +99,12 @@ def test_the_log_is_for_programs_in_production_and_for_people_elsewhere(load):
     assert load()["LOG_FORMAT"] == "json"
     assert load(HTTPS="false")["LOG_FORMAT"] == "line"
     assert load(LOG_FORMAT="line")["LOG_FORMAT"] == "line"
+
+
+def test_a_name_server_has_an_address_and_perhaps_a_port(load):
+    assert load()["DNS_ADDRESS"] is None
+    assert load(DNS_SERVER="192.0.2.53")["DNS_ADDRESS"] == ("192.0.2.53", 53)
+    assert load(DNS_SERVER="[2001:db8::53]:5353")["DNS_ADDRESS"] == ("2001:db8::53", 5353)
 
 
 def test_the_policy_allows_nothing_unsafe(load):
@@ -182,6 +189,8 @@ def test_without_mail_nothing_is_sent_and_no_link_reaches_the_log(load):
         ({"TIME_ZONE": "Europe/Malmo"}, "TIME_ZONE is 'Europe/Malmo'"),
         ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN is too easy to guess"),
         ({"LOG_FORMAT": "xml"}, "LOG_FORMAT is 'xml'"),
+        ({"DNS_SERVER": "ns.example"}, "DNS_SERVER is 'ns.example'"),
+        ({"DNS_SERVER": "192.0.2.53:x"}, "DNS_SERVER is '192.0.2.53:x'"),
         ({"ENV_FILE": "/no/such/file"}, "/no/such/file cannot be read"),
     ],
 )

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from accounts import clock
-from accounts.models import Company, User
+from accounts.models import Company, Domain, User
 from devices.models import Device, Event
 from repairs.models import MDMRelease, Repair
 from tests.factories import DeviceFactory, PayorFactory, SpaceFactory, UserFactory
@@ -28,7 +28,7 @@ READ_ONLY = [
     "repairs_repair",
     "repairs_mdmrelease",
 ]
-MODELS = ["accounts_company", "accounts_user", *READ_ONLY]
+MODELS = ["accounts_company", "accounts_domain", "accounts_user", *READ_ONLY]
 
 
 def model_of(name):
@@ -47,6 +47,7 @@ def page_of(row):
 def support(client, world):
     """A browser in which support staff are signed in; every table holds something."""
     DeviceFactory(company=world.acme, by=world.admin, holder=world.employee, name="Broken laptop", status="in_repair")
+    Domain.objects.create(company=world.acme, name="acme.example")
     client.force_login(world.support)
     visit(client, world.acme)
     return client

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts import policies, scope, walls
-from accounts.models import Company, Space, User
+from accounts.models import Company, Domain, SingleSignOn, Space, User
 from devices.models import Device
 from devices.models.device import DeviceQuerySet
 from repairs.models.repair import RepairQuerySet
@@ -131,6 +131,40 @@ def test_who_is_not_signed_in_is_seen_by_their_own_address_or_key_alone(world):
         scope.recognise(world.employee.pk)
         assert [person.full_name for person in User.objects.all()] == ["Eva Lind"]
         assert Device.objects.count() == 0
+
+
+@pytest.fixture
+def providers(world):
+    """Two companies with single sign-on; each has proved one domain, and Acme says that it has the other one, too."""
+    for company, name in ((world.acme, "acme.example"), (world.globex, "globex.example")):
+        Domain.objects.create(company=company, name=name, proved_at=company.created_at)
+        SingleSignOn.objects.create(company=company, issuer=f"https://{name}", client_id="velory", is_on=True)
+    Domain.objects.create(company=world.acme, name="globex.example")
+
+
+def test_before_anybody_is_known_a_proved_domain_and_its_provider_are_seen_and_nothing_else(world, providers):
+    with transaction.atomic(), role("velory_app"):
+        scope.recognise(None)
+        assert (Domain.objects.count(), SingleSignOn.objects.count()) == (0, 0)
+        scope.look_for_domain("globex.example")
+        assert [domain.company_id for domain in Domain.objects.all()] == [world.globex.pk]
+        assert [sso.issuer for sso in SingleSignOn.objects.all()] == ["https://globex.example"]
+        for model in TENANT_MODELS:
+            if model not in (Domain, SingleSignOn):
+                assert model._default_manager.count() == 0, model
+        assert Domain.objects.update(name="mine.example") == 0
+        assert SingleSignOn.objects.update(issuer="https://mine.example") == 0
+        scope.recognise(None)
+        assert (Domain.objects.count(), SingleSignOn.objects.count()) == (0, 0)
+
+
+def test_a_provider_that_is_off_or_whose_domain_is_not_proved_is_not_seen(world, providers):
+    SingleSignOn.objects.filter(company=world.acme).update(is_on=False)
+    Domain.objects.filter(company=world.globex).update(proved_at=None)
+    with transaction.atomic(), role("velory_app"):
+        for name in ("acme.example", "globex.example"):
+            scope.look_for_domain(name)
+            assert SingleSignOn.objects.count() == 0
 
 
 def test_what_a_view_has_written_before_it_failed_is_not_kept(world, monkeypatch):

@@ -15,12 +15,12 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils.translation import override
 
-from accounts.models import Payor, User
+from accounts.models import Company, Domain, Payor, User
 from devices.categories import KNOWN
 from devices.models import Device
 from devices.tables import TABLES
 from devices.wording import SENTENCES
-from tests.visitor import Visitor
+from tests.visitor import Visitor, on_a_visit
 from tests.world import log_of
 
 CATALOGUE = Path(settings.LOCALE_PATHS[0], "sv", "LC_MESSAGES", "django.po")
@@ -247,14 +247,23 @@ def test_every_list_and_form_is_swedish(ada, eva, world):
     assert_swedish(eva, "/nowhere/", status=404)
 
 
+def of_acme(model, world):
+    """A row that support sees on a visit there."""
+    return world.acme if model is Company else model.objects.filter(company=world.acme).earliest("pk")
+
+
 def test_velory_support_works_in_swedish(world):
     """Django's own words are Django's to translate; those of the models are ours. Rows are read as they are stored."""
     stored = {Device: set(KNOWN), Payor: {"Company", "Employee"}}
     world.laptop.move("report", by=world.employee).move("take_in", by=world.admin)
+    Domain.objects.create(company=world.acme, name="acme.example")
     siri = Visitor(speaking_swedish(world.support))
+    siri.open(reverse("support_visit"))
+    assert known_english_on(siri.tree) == []
+    on_a_visit(siri.client, world.acme)
     for model in admin.site._registry:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
-        for address in (f"{name}_changelist",), (f"{name}_change", model.objects.earliest("pk").pk):
+        for address in (f"{name}_changelist",), (f"{name}_change", of_acme(model, world).pk):
             siri.open(reverse(address[0], args=address[1:]))
             assert set(known_english_on(siri.tree)) <= stored.get(model, set()), model
     siri.open(reverse("admin:accounts_user_add"))

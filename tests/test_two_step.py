@@ -24,6 +24,7 @@ from tests.two_step import (
     sign_in,
     sign_in_by,
 )
+from tests.visitor import on_a_visit
 from tests.world import PASSWORD
 
 SECOND_STEP = "/account/two-step/authenticate/"
@@ -377,6 +378,7 @@ def test_nobody_resets_their_own_past_the_proof(client, world):
 def test_support_resets_a_sign_in_with_its_factors(client, world):
     give_app(world.colleague)
     client.force_login(world.support)
+    on_a_visit(client, world.acme)
     data = {"action": "reset_sign_in", "_selected_action": [world.colleague.pk]}
     client.post(reverse("admin:accounts_user_changelist"), data)
     assert not Authenticator.objects.filter(user=world.colleague).exists()

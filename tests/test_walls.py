@@ -11,7 +11,7 @@ from django.db import DatabaseError, IntegrityError, connection, models, transac
 from django.utils import timezone
 
 from accounts import walls
-from accounts.models import AuditLine, Company, Payor
+from accounts.models import AuditLine, Company, Domain, Identity, Payor, SingleSignOn
 from accounts.models.audit import record
 from devices.models import Assignment, Event, Nameplate
 from repairs.acts import acknowledge_backup, close_mdm_release, lend
@@ -55,6 +55,10 @@ def eventful(world):
     world.tablet.assign(world.room, world.company_payor, by=world.admin)
     world.monitor.move("report", by=world.admin)
     world.globex_laptop.move("report", by=world.globex_employee)
+    issuer = "https://idp.example"
+    SingleSignOn.objects.create(company=world.acme, issuer=issuer, client_id="velory")
+    Domain.objects.create(company=world.acme, name="acme.example", proved_at=timezone.now())
+    Identity.objects.create(company=world.acme, user=world.employee, issuer=issuer, subject="eva")
     record(world.acme.pk, "sign_in_done", by=world.admin)
     record(world.globex.pk, "sign_in_done", by=world.globex_admin)
     return world.again()
@@ -92,6 +96,7 @@ BREAKS = {
     "repair_backup_by_somebody": lambda w: change(w.laptop.repairs.get(), backup_by=None),
     "repair_replacement_only_when_replaced": lambda w: change(w.laptop.repairs.get(), outcome="repaired"),
     "repair_one_holder": lambda w: change(w.laptop.repairs.get(), holder_space=w.shelf),
+    "sso_only_way_is_on": lambda w: change(w.acme.single_sign_on, is_only_way=True),
     "mdm_release_closed_by_somebody": lambda w: change(w.laptop.repairs.get().mdm_release, closed_by=None),
 }
 
@@ -129,6 +134,10 @@ TWINS = {
     "assignment_one_open": lambda w: twin(w.phone.assignments.get()),
     "audit_line_sequence_once": lambda w: twin(w.acme.audit_lines.get()),
     "event_sequence_once": lambda w: twin(w.phone.events.first()),
+    "domain_once_in_company": lambda w: twin(w.acme.domains.get(), proved_at=None),
+    "domain_proved_once": lambda w: twin(w.acme.domains.get(), company=w.globex),
+    "identity_is_one_person": lambda w: twin(w.employee.identities.get(), user=w.colleague),
+    "identity_once_for_a_person": lambda w: twin(w.employee.identities.get(), subject="another"),
     "repair_one_open": lambda w: twin(w.monitor.repairs.get()),
     "mdm_release_of_a_repair": lambda w: twin(MDMRelease.objects.get()),
     "company_slug": lambda w: change(w.globex, slug="acme"),

@@ -7,7 +7,19 @@ would in earnest, so a test says only what the person does.
 from urllib.parse import urljoin
 
 import html5lib
+from django.conf import settings
 from django.test import Client
+
+from accounts import visits
+
+
+def on_a_visit(client, company):
+    """The browser of somebody of the support staff who has said why they look at this company's data."""
+    session = client.session
+    session[visits.SESSION_KEY] = {"company": company.pk, "until": "2999-01-01T00:00Z"}
+    session.save()
+    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+    return client
 
 
 class Visitor:

@@ -6,6 +6,7 @@ once, together with how to mend it.
 
 import os
 from importlib.util import find_spec
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from zoneinfo import available_timezones
@@ -206,6 +207,16 @@ TIME_ZONE = text("TIME_ZONE", "Europe/Stockholm")
 if TIME_ZONE not in available_timezones():
     problems.append(f"TIME_ZONE is {TIME_ZONE!r}, which does not exist. Name one such as Europe/Stockholm.")
 
+# Single sign-on is there where its extra is installed (docs/single-sign-on.md).
+SSO_IS_INSTALLED = all(find_spec(package) for package in ("authlib", "dns", "joserfc", "requests"))
+# Which name server is asked whether a company has proved a domain. Without one, those of the machine.
+DNS_SERVER = text("DNS_SERVER")
+try:
+    _server = urlsplit(f"//{DNS_SERVER}")
+    DNS_ADDRESS = (str(ip_address(_server.hostname or "")), _server.port or 53) if DNS_SERVER else None
+except ValueError:
+    problems.append(f"DNS_SERVER is {DNS_SERVER!r}. Name an address such as 192.0.2.53 or 192.0.2.53:5353.")
+
 # The key that signs downloaded logs and checkpoints (docs/event-log.md). Without one they have checksums only.
 CHECKPOINT_KEY_FILE = text("CHECKPOINT_KEY_FILE")
 if CHECKPOINT_KEY_FILE and not os.access(CHECKPOINT_KEY_FILE, os.R_OK):
@@ -354,6 +365,7 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "60/m/ip,5/m/key",
     "reset_password_from_key": "60/m/ip",
     "join": "60/m/ip",
+    "single_sign_on": "300/m/ip",
     "reauthenticate": "10/5m/user",
     "change_password": "10/5m/user",
 }
@@ -395,6 +407,7 @@ else:
 SESSION_COOKIE_NAME = f"{_prefix}session"
 CSRF_COOKIE_NAME = f"{_prefix}csrf"
 MESSAGE_COOKIE_NAME = f"{_prefix}messages"
+SSO_COOKIE_NAME = f"{_prefix}sso"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

@@ -87,6 +87,8 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(_("active"), default=True, editable=False)
     is_staff = models.BooleanField(_("support staff"), default=False, editable=False)
     joined_at = models.DateTimeField(_("joined"), null=True, editable=False)
+    # May come in by password where their company has single sign-on as the only way, for the day on which that fails.
+    is_break_glass = models.BooleanField(_("break-glass admin"), default=False, editable=False)
     # When the link was made with which they may choose a password. Only the latest works, and none where this is empty.
     link_made_at = models.DateTimeField(_("link made"), null=True, editable=False)
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
@@ -198,7 +200,9 @@ class User(AbstractBaseUser):
 
         EmailAddress.objects.filter(user=self).delete()
         self.forget_factors()
-        self.save(update_fields=["email", "joined_at", "link_made_at", "password"])
+        self.identities.all().delete()
+        self.is_break_glass = False
+        self.save(update_fields=["email", "joined_at", "link_made_at", "password", "is_break_glass"])
 
     # Two-step sign-in
 
@@ -244,6 +248,20 @@ class User(AbstractBaseUser):
                 gettext("%(person)s is the company's last IT admin. Make somebody else an IT admin first.")
                 % {"person": self}
             )
+        if self.is_break_glass and not any(other.is_break_glass for other in others):
+            self._refuse_while_only_sso()
+
+    def _refuse_while_only_sso(self) -> None:
+        from .sso import SingleSignOn
+
+        if SingleSignOn.objects.filter(company=self.company, is_only_way=True).exists():
+            raise StillInUse(
+                gettext(
+                    "%(person)s is the last IT admin who can sign in when single sign-on fails. Choose somebody else "
+                    "in Settings → Single sign-on first."
+                )
+                % {"person": self}
+            )
 
     @transaction.atomic
     def set_role(self, role: str, *, by: "User") -> None:
@@ -253,8 +271,9 @@ class User(AbstractBaseUser):
         person, others = self._locked()
         if role != self.Role.ADMIN:
             person._refuse_without_admin(others)
+            person.is_break_glass = self.is_break_glass = False
         person.role = self.role = role
-        person.save(update_fields=["role"])
+        person.save(update_fields=["role", "is_break_glass"])
 
     @transaction.atomic
     def deactivate(self, *, by: "User", unassign: bool = False) -> None:
@@ -270,7 +289,8 @@ class User(AbstractBaseUser):
             refuse_while_holding(person)
         person.is_active = self.is_active = False
         person.link_made_at = self.link_made_at = None
-        person.save(update_fields=["is_active", "link_made_at"])
+        person.is_break_glass = self.is_break_glass = False
+        person.save(update_fields=["is_active", "link_made_at", "is_break_glass"])
         # Reactivated some day, they sign in anew. Its models load after ours.
         from accounts.sessions import end_sessions
 

@@ -8,6 +8,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts.forms import ChoosePasswordForm, posted
+from accounts.models import SingleSignOn
 from accounts.tokens import person_of_link, works_until
 
 # Stands in the address instead of the key, which moves into the session at once: so the key is in no Referer, and
@@ -26,6 +27,8 @@ def join(request: HttpRequest, uidb36: str, key: str) -> HttpResponse:
     person = person_of_link(uidb36, request.session.get(SESSION_KEY, "") if key == CHOOSE else key)
     if person is None:
         return render(request, "accounts/join_gone.html", status=410)
+    if SingleSignOn.objects.is_only_way_for(person):
+        return render(request, "accounts/sso_only.html", status=403)
     if key != CHOOSE:
         request.session[SESSION_KEY] = key
         return redirect("accounts:join", uidb36, CHOOSE)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import PersonRequest, admin_required
-from accounts.models import User
+from accounts.models import SingleSignOn, User
 from accounts.models.audit import record
 from accounts.tokens import link_keys, link_path, works_until
 
@@ -25,7 +25,7 @@ def user_link(request: PersonRequest, pk: int) -> HttpResponse:
     """POST makes a link; GET shows it to the admin who has made it, as long as it works."""
     person: User = get_object_or_404(request.user.company.users.known(), pk=pk)
     if request.method == "POST":
-        if person.is_active:
+        if person.is_active and not SingleSignOn.objects.is_only_way_for(person):
             record(person.company_id, "sign_in_link_made", by=request.user, person=person)
         return hand_out_link(request, person)
     key = request.session.get(SESSION_KEY, "")
@@ -44,6 +44,9 @@ def hand_out_link(request: PersonRequest, person: User, key: str = "") -> HttpRe
     """Make a link (unless its key was made already), mail it where mail is set up, and go to the page that shows it."""
     if not person.is_active:
         messages.error(request, _("%(person)s is deactivated. Reactivate first.") % {"person": person})
+        return redirect(person)
+    if SingleSignOn.objects.is_only_way_for(person):
+        messages.info(request, _("%(person)s signs in with your company, and needs no link.") % {"person": person})
         return redirect(person)
     key = key or link_keys.new(person)
     request.session[SESSION_KEY] = key

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import clock
-from accounts.models import User
+from accounts.models import Domain, SingleSignOn, User
 from accounts.tokens import link_keys, link_path
 from repairs import acts
 from repairs.models import MDMRelease
@@ -51,6 +51,9 @@ class Office:
         sign_in(computer, self.guarded)
         computer.post(reverse("mfa_authenticate"), {"code": code_of()})
         link_keys.new(self.newcomer)
+        Domain.objects.create(company=acme, name="acme.example").set_proved(by=ada)
+        Domain.objects.create(company=acme, name=f"{'a-long-name-' * 5}acme.example")
+        SingleSignOn.objects.create(company=acme, issuer="https://idp.acme.example", client_id="velory", is_on=True)
         self.beginner = AdminFactory(company=CompanyFactory(name="Beginners"), full_name="Leo Ny", password=PASSWORD)
 
         world.laptop = self.days_ago(2, world.laptop, "report", by=eva, problem="screen", description="A line.")
