@@ -17,7 +17,7 @@ PRODUCTION_ENV = ENV_FILE= DEBUG=false DEMO=false HTTPS=true ALLOWED_HOSTS=velor
 	EMAIL_URL=smtp+tls://user:password@mail.example MAIL_FROM=velory@velory.example \
 	SUPPORT_CONTACT=support@velory.example TIME_ZONE=Europe/Stockholm
 
-.PHONY: help demo demo-reset dev test check fuzz races chaos weight addresses messages lock
+.PHONY: help demo demo-reset dev test check fuzz hostile races chaos weight addresses messages lock
 .DEFAULT_GOAL := help
 
 help:
@@ -26,6 +26,7 @@ help:
 	@echo "make dev [PORT=8123]    the demo's data on a server that reloads as the code changes"
 	@echo "make test               every test that this machine can run, and what it cannot"
 	@echo "make fuzz [GAMES=100]   random people against a model of the register, longer than the suite's round"
+	@echo "make hostile [INPUTS=5000]  what nobody should send, to every form and import, on both databases, likewise"
 	@echo "make races [ROUNDS=200] people who act at the same moment, on both databases, likewise"
 	@echo "make chaos [KILLS=20]   moves while gunicorn and PostgreSQL are killed under them: none is lost, none is half"
 	@echo "make weight             what a first visit to each page of the demo costs over the wire"
@@ -52,6 +53,7 @@ test: $(VENV)/development
 	@$(BIN)/python -m tests
 
 GAMES ?= 100
+INPUTS ?= 5000
 ROUNDS ?= 200
 KILLS ?= 20
 
@@ -62,6 +64,11 @@ races: $(VENV)/development
 	VELORY_RACES=$(ROUNDS) $(BIN)/python -m pytest tests/test_races.py
 	VELORY_RACES=$(ROUNDS) $(BIN)/python -m tests.postgres $(BIN)/python -m pytest tests/test_races.py
 	@ROUNDS=$(ROUNDS) $(BIN)/python -m tests.races
+
+hostile: $(VENV)/development
+	VELORY_HOSTILE=$(INPUTS) $(BIN)/python -m pytest tests/test_hostile_forms.py tests/test_hostile_files.py
+	VELORY_HOSTILE=$(INPUTS) $(BIN)/python -m tests.postgres $(BIN)/python -m pytest tests/test_hostile_forms.py \
+		tests/test_hostile_files.py
 
 chaos: $(VENV)/development
 	@KILLS=$(KILLS) $(BIN)/python -m tests.chaos

@@ -34,7 +34,7 @@ class Outcome:
         return not (self.lost or self.doubled or self.half or self.untrue or self.errors["HTTP 500"])
 
 
-def play(kills, folder, people=6, devices=12, work_between=3.0, seed=None, options=postgres.DURABLE):
+def play(kills, folder, people=6, devices=12, work_between=8.0, seed=None, options=postgres.DURABLE):
     """Returns the Outcome. What gunicorn writes goes to a file in `folder`. Raises postgres.Unavailable."""
     outcome, journal, stop = Outcome(), Journal(), threading.Event()
     with postgres.cluster(options) as database:
