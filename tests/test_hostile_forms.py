@@ -56,7 +56,7 @@ def _forms(row, scene, person, client):
         return
     response = client.get(address)
     if response["Content-Type"].startswith("text/html"):
-        yield from forms_of(response.content, address)
+        yield from forms_of(response.text, address)
 
 
 def _try(form, client, foreign):
@@ -87,7 +87,7 @@ def _try(form, client, foreign):
 
 def _assert_kept(pairs, form, response):
     """What was written stands in the form that comes back."""
-    stands = words_in(response.content, form)
+    stands = words_in(response.text, form)
     sent = Counter(name for name, _value in pairs)
     for name, value in pairs:
         if name in form.written and name in stands and sent[name] == 1 and isinstance(value, str):
