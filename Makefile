@@ -17,7 +17,7 @@ PRODUCTION_ENV = ENV_FILE= DEBUG=false DEMO=false HTTPS=true ALLOWED_HOSTS=velor
 	EMAIL_URL=smtp+tls://user:password@mail.example MAIL_FROM=velory@velory.example \
 	SUPPORT_CONTACT=support@velory.example TIME_ZONE=Europe/Stockholm
 
-.PHONY: help demo demo-reset dev test check fuzz races weight addresses messages lock
+.PHONY: help demo demo-reset dev test check fuzz hostile races chaos weight addresses messages lock
 .DEFAULT_GOAL := help
 
 help:
@@ -26,7 +26,9 @@ help:
 	@echo "make dev [PORT=8123]    the demo's data on a server that reloads as the code changes"
 	@echo "make test               every test that this machine can run, and what it cannot"
 	@echo "make fuzz [GAMES=100]   random people against a model of the register, longer than the suite's round"
-	@echo "make races [ROUNDS=40]  people who act at the same moment, on both databases, likewise"
+	@echo "make hostile [INPUTS=5000]  what nobody should send, to every form and import, on both databases, likewise"
+	@echo "make races [ROUNDS=200] people who act at the same moment, on both databases, likewise"
+	@echo "make chaos [KILLS=20]   moves while gunicorn and PostgreSQL are killed under them: none is lost, none is half"
 	@echo "make weight             what a first visit to each page of the demo costs over the wire"
 	@echo "make addresses          whether the time of an answer tells who has an account"
 	@echo "make check              linters, types, contracts, configuration, migrations"
@@ -51,7 +53,9 @@ test: $(VENV)/development
 	@$(BIN)/python -m tests
 
 GAMES ?= 100
-ROUNDS ?= 40
+INPUTS ?= 5000
+ROUNDS ?= 200
+KILLS ?= 20
 
 fuzz: $(VENV)/development
 	VELORY_FUZZ=$(GAMES) $(BIN)/python -m pytest tests/test_state_machine.py
@@ -59,6 +63,15 @@ fuzz: $(VENV)/development
 races: $(VENV)/development
 	VELORY_RACES=$(ROUNDS) $(BIN)/python -m pytest tests/test_races.py
 	VELORY_RACES=$(ROUNDS) $(BIN)/python -m tests.postgres $(BIN)/python -m pytest tests/test_races.py
+	@ROUNDS=$(ROUNDS) $(BIN)/python -m tests.races
+
+hostile: $(VENV)/development
+	VELORY_HOSTILE=$(INPUTS) $(BIN)/python -m pytest tests/test_hostile_forms.py tests/test_hostile_files.py
+	VELORY_HOSTILE=$(INPUTS) $(BIN)/python -m tests.postgres $(BIN)/python -m pytest tests/test_hostile_forms.py \
+		tests/test_hostile_files.py
+
+chaos: $(VENV)/development
+	@KILLS=$(KILLS) $(BIN)/python -m tests.chaos
 
 weight: $(VENV)/development var/static/staticfiles.json
 	@$(DEMO_ENV) $(MANAGE) migrate --verbosity 0

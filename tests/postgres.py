@@ -24,6 +24,8 @@ import psycopg
 PROGRAMS = ("initdb", "postgres")
 # The data lives as long as the command: nothing has to survive a power cut.
 OPTIONS = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_wal_size=2GB")
+# As in earnest: what was committed is on the disk before anybody hears of it.
+DURABLE = ("fsync=on", "full_page_writes=on", "synchronous_commit=on")
 
 
 class Unavailable(Exception):
@@ -66,9 +68,9 @@ class Cluster:
     `installation` for Velory as in production (`make_roles`). Its superuser comes in by the socket in `folder`, for
     `port`."""
 
-    def __init__(self, programs, folder, as_user):
+    def __init__(self, programs, folder, as_user, options=OPTIONS):
         self.folder, self.port = folder, free_port()
-        self._command, self._as_user = server_command(programs, folder, self.port), as_user
+        self._command, self._as_user = server_command(programs, folder, self.port, options), as_user
         self._log = folder / "log"
         self._server = None
         self.url = ""
@@ -87,9 +89,20 @@ class Cluster:
             stop(self._server)
             self._server = None
 
+    @property
+    def pid(self):
+        """Of the process that starts all others."""
+        return self._server.pid
+
+    def crash(self):
+        """As stopping, but nobody is asked: SIGKILL."""
+        self._server.kill()
+        self._server.wait()
+        self._server = None
+
 
 @contextmanager
-def cluster():
+def cluster(options=OPTIONS):
     """A server that is up; yields its Cluster. Raises Unavailable."""
     programs, user = binaries(), server_user()
     folder = Path(tempfile.mkdtemp(prefix="velory-pg-"))
@@ -106,7 +119,7 @@ def cluster():
         as_user |= {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
     try:
         initialise(programs, folder, as_user)
-        server = Cluster(programs, folder, as_user)
+        server = Cluster(programs, folder, as_user, options)
         server.start()
         yield server
     finally:
@@ -132,9 +145,9 @@ def initialise(programs, folder, as_user):
         raise Unavailable(f"initdb failed: {answer.stderr.strip()}")
 
 
-def server_command(programs, folder, port):
+def server_command(programs, folder, port, options):
     command = [programs / "postgres", "-D", folder / "data", "-k", folder, "-p", str(port)]
-    for option in ("listen_addresses=127.0.0.1", "unix_socket_permissions=0700", *OPTIONS):
+    for option in ("listen_addresses=127.0.0.1", "unix_socket_permissions=0700", *options):
         command += ["-c", option]
     return command
 

@@ -27,7 +27,7 @@ def manage(where, *command, check=True, **environment):
     return subprocess.run(
         [sys.executable, "manage.py", *command],
         cwd=ROOT,
-        env=_environment(where, environment),
+        env=environment_for(where, environment),
         capture_output=True,
         text=True,
         check=check,
@@ -42,7 +42,7 @@ def serving(where, log, workers=1, **environment):
     command += ["--workers", str(workers), "--threads", "4", "velory.wsgi:application"]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=_environment(where, environment), stdout=output, stderr=output
+            command, cwd=ROOT, env=environment_for(where, environment), stdout=output, stderr=output
         )
     server = Server(process, port)
     try:
@@ -95,8 +95,8 @@ class Server:
         raise AssertionError(f"{address} is not answered with {status}")
 
 
-def _environment(where, changes):
+def environment_for(where, changes=()):
     """The tests' settings on that database, or what `where` says."""
     keep = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV", "DATABASE"))}
     where = {"DATABASE_URL": where} if isinstance(where, str) else where
-    return keep | {"DJANGO_SETTINGS_MODULE": "tests.settings"} | where | changes
+    return keep | {"DJANGO_SETTINGS_MODULE": "tests.settings"} | where | dict(changes)

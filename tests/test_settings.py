@@ -1,6 +1,8 @@
 """A badly configured Velory refuses to start, and says what is wrong and how to mend it."""
 
 import runpy
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -119,6 +121,14 @@ def test_sqlite_writers_take_turns_and_readers_do_not_wait(load, tmp_path):
     assert database["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
     assert "journal_mode=WAL" in database["OPTIONS"]["init_command"]
     assert not database.get("ATOMIC_REQUESTS")
+
+
+def test_sqlite_acknowledges_nothing_that_a_power_cut_could_take_back(load, tmp_path):
+    """A crash of the process alone loses nothing either way, so only the setting shows it."""
+    options = load(DATABASE_URL=f"sqlite:///{tmp_path}/velory.sqlite3")["DATABASES"]["default"]["OPTIONS"]
+    with closing(sqlite3.connect(tmp_path / "velory.sqlite3")) as connection:
+        connection.executescript(options["init_command"])
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
 
 
 def test_postgresql_keeps_its_connections_and_looks_at_them(load):

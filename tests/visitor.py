@@ -46,7 +46,7 @@ class Visitor:
         """The button with these words, in whose form `fields` are filled in: a choice by what one reads or by its
         value, a box with True or False. Fails where the form has no such field, choice or button."""
         form, button = self._button(words)
-        data = _filled_in(form) if button.get("name") is None else [*_filled_in(form), _pair(button)]
+        data = filled_in(form) if button.get("name") is None else [*filled_in(form), _pair(button)]
         sent: dict[str, list[str]] = {}
         for name, value in data:
             sent.setdefault(name, []).append(value)
@@ -199,7 +199,7 @@ def _chosen(select):
     return next((option for option in options if option.get("selected") is not None), options[0])
 
 
-def _filled_in(form):
+def filled_in(form):
     """What would be sent if nobody touched anything."""
     for control in form.iter():
         if control.get("name") is None or control.get("disabled") is not None:

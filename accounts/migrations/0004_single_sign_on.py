@@ -34,7 +34,10 @@ class Migration(migrations.Migration):
                 (
                     "company",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="domains", to="accounts.company"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="domains",
+                        to="accounts.company",
+                        verbose_name="company",
                     ),
                 ),
             ],

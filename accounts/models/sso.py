@@ -83,7 +83,9 @@ def new_code() -> str:
 class Domain(models.Model):
     """A domain that a company says is its own; once proved, whoever has an address there is led to its provider."""
 
-    company = models.ForeignKey("accounts.Company", on_delete=models.PROTECT, related_name="domains")
+    company = models.ForeignKey(
+        "accounts.Company", on_delete=models.PROTECT, related_name="domains", verbose_name=_("company")
+    )
     name = models.CharField(_("domain"), max_length=253)
     # Each company has a code of its own, so that nobody can lean on what another company has published.
     code = models.CharField(max_length=32, default=new_code, editable=False)

@@ -65,6 +65,18 @@ class DomainForm(CompanyRowForm):
         record(self.instance.company_id, "setting_domain_added", by=self.by, thing=self.instance.name)
 
 
+class PeopleField(forms.ModelMultipleChoiceField):
+    """A choice of several people. A key that no database can look up is one that there isn't."""
+
+    def _check_values(self, value: Any) -> Any:
+        for key in value:
+            if not (str(key).isdecimal() and len(str(key)) < 19):
+                raise ValidationError(
+                    self.error_messages["invalid_pk_value"], code="invalid_pk_value", params={"pk": key}
+                )
+        return super()._check_values(value)  # type: ignore[misc]
+
+
 class SingleSignOnForm(forms.ModelForm):
     """A company's provider, and who comes in by it."""
 
@@ -74,7 +86,7 @@ class SingleSignOnForm(forms.ModelForm):
         max_length=1000,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
-    break_glass = forms.ModelMultipleChoiceField(
+    break_glass = PeopleField(
         User.objects.none(),
         label=gettext_lazy("Who may sign in by password all the same"),
         help_text=gettext_lazy("For the day on which your provider fails. IT admins who have a password."),
