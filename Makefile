@@ -17,7 +17,7 @@ PRODUCTION_ENV = ENV_FILE= DEBUG=false DEMO=false HTTPS=true ALLOWED_HOSTS=velor
 	EMAIL_URL=smtp+tls://user:password@mail.example MAIL_FROM=velory@velory.example \
 	SUPPORT_CONTACT=support@velory.example TIME_ZONE=Europe/Stockholm
 
-.PHONY: help demo demo-reset dev test check fuzz races weight addresses messages lock
+.PHONY: help demo demo-reset dev test check fuzz races tenants foreign cost weight addresses messages lock
 .DEFAULT_GOAL := help
 
 help:
@@ -27,6 +27,9 @@ help:
 	@echo "make test               every test that this machine can run, and what it cannot"
 	@echo "make fuzz [GAMES=100]   random people against a model of the register, longer than the suite's round"
 	@echo "make races [ROUNDS=40]  people who act at the same moment, on both databases, likewise"
+	@echo "make tenants            people of other companies with real ids, in every address and field, on both databases"
+	@echo "make foreign            whether the time of an answer tells another company's id from none"
+	@echo "make cost               what row level security and the chain of the event log cost"
 	@echo "make weight             what a first visit to each page of the demo costs over the wire"
 	@echo "make addresses          whether the time of an answer tells who has an account"
 	@echo "make check              linters, types, contracts, configuration, migrations"
@@ -59,6 +62,16 @@ fuzz: $(VENV)/development
 races: $(VENV)/development
 	VELORY_RACES=$(ROUNDS) $(BIN)/python -m pytest tests/test_races.py
 	VELORY_RACES=$(ROUNDS) $(BIN)/python -m tests.postgres $(BIN)/python -m pytest tests/test_races.py
+
+tenants: $(VENV)/development
+	VELORY_TENANTS=1 $(BIN)/python -m pytest -q -s --show-capture=no tests/test_strangers.py
+	VELORY_TENANTS=1 $(BIN)/python -m tests.postgres $(BIN)/python -m pytest -q -s --show-capture=no tests/test_strangers.py
+
+foreign: $(VENV)/development
+	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m tests.bench.foreign_ids
+
+cost: $(VENV)/development
+	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m tests.bench.cost
 
 weight: $(VENV)/development var/static/staticfiles.json
 	@$(DEMO_ENV) $(MANAGE) migrate --verbosity 0
