@@ -17,7 +17,7 @@ PRODUCTION_ENV = ENV_FILE= DEBUG=false DEMO=false HTTPS=true ALLOWED_HOSTS=velor
 	EMAIL_URL=smtp+tls://user:password@mail.example MAIL_FROM=velory@velory.example \
 	SUPPORT_CONTACT=support@velory.example TIME_ZONE=Europe/Stockholm
 
-.PHONY: help demo demo-reset dev test check fuzz hostile races chaos weight addresses messages lock
+.PHONY: help demo demo-reset dev test check fuzz hostile races chaos tenants foreign cost weight addresses messages lock
 .DEFAULT_GOAL := help
 
 help:
@@ -29,6 +29,9 @@ help:
 	@echo "make hostile [INPUTS=5000]  what nobody should send, to every form and import, on both databases, likewise"
 	@echo "make races [ROUNDS=200] people who act at the same moment, on both databases, likewise"
 	@echo "make chaos [KILLS=20]   moves while gunicorn and PostgreSQL are killed under them: none is lost, none is half"
+	@echo "make tenants            people of other companies with real ids, in every address and field, on both databases"
+	@echo "make foreign            whether the time of an answer tells another company's id from none"
+	@echo "make cost               what row level security and the chain of the event log cost"
 	@echo "make weight             what a first visit to each page of the demo costs over the wire"
 	@echo "make addresses          whether the time of an answer tells who has an account"
 	@echo "make check              linters, types, contracts, configuration, migrations"
@@ -72,6 +75,16 @@ hostile: $(VENV)/development
 
 chaos: $(VENV)/development
 	@KILLS=$(KILLS) $(BIN)/python -m tests.chaos
+
+tenants: $(VENV)/development
+	VELORY_TENANTS=1 $(BIN)/python -m pytest -q -s --show-capture=no tests/test_strangers.py
+	VELORY_TENANTS=1 $(BIN)/python -m tests.postgres $(BIN)/python -m pytest -q -s --show-capture=no tests/test_strangers.py
+
+foreign: $(VENV)/development
+	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m tests.bench.foreign_ids
+
+cost: $(VENV)/development
+	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m tests.bench.cost
 
 weight: $(VENV)/development var/static/staticfiles.json
 	@$(DEMO_ENV) $(MANAGE) migrate --verbosity 0

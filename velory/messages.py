@@ -9,7 +9,9 @@ from django.contrib.messages.storage.session import SessionStorage
 class NamedCookieStorage(CookieStorage):
     """Django fixes the name "messages"; ours carries the same prefix as the other cookies."""
 
-    cookie_name = settings.MESSAGE_COOKIE_NAME
+    @property
+    def cookie_name(self):  # type: ignore[override]
+        return settings.MESSAGE_COOKIE_NAME
 
 
 class MessageStorage(FallbackStorage):

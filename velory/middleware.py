@@ -4,6 +4,8 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.cache import patch_cache_control
 
+SIGN_OUT = ("account_logout", "admin:logout")
+
 
 def permissions_policy(get_response):
     """Camera, microphone, location and their like are off: Velory uses none of them."""
@@ -11,6 +13,34 @@ def permissions_policy(get_response):
     def middleware(request):
         response = get_response(request)
         response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        return response
+
+    return middleware
+
+
+def own_pages_only(get_response):
+    """No other site may embed what Velory answers, pictures and downloads included (Cross-Origin-Resource-Policy)."""
+
+    def middleware(request):
+        response = get_response(request)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
+
+    return middleware
+
+
+def forget_on_sign_out(get_response):
+    """Whoever signs out leaves nothing in the browser: it drops what it keeps of Velory, pages for "back" included.
+
+    Nothing should be there anyway (`private_pages`). Cookies are left out: the header would take along those that other
+    sites of the same domain have set.
+    """
+
+    def middleware(request):
+        response = get_response(request)
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        if request.method == "POST" and name in SIGN_OUT and response.status_code < 400:
+            response.headers["Clear-Site-Data"] = '"cache", "storage"'
         return response
 
     return middleware
