@@ -2,6 +2,7 @@
 
 import sqlite3
 
+import psycopg
 import pytest
 from django.core.management import call_command
 from django.db import OperationalError, connection, connections
@@ -156,3 +157,13 @@ def test_signing_in_while_it_is_busy(live_world, anybody, busy, settings, cache)
     busy()
     response = anybody.post(reverse("account_login"), {"login": live_world.admin.email, "password": PASSWORD})
     assert response.status_code == 503
+
+
+def test_an_outage_that_only_the_driver_names_is_one(world, client, monkeypatch):
+    def shut_down(*args, **kwargs):
+        raise psycopg.errors.AdminShutdown("terminating connection due to unexpected postmaster exit")
+
+    monkeypatch.setattr("devices.views.hardware.search", shut_down)
+    client.force_login(world.employee)
+    client.raise_request_exception = False
+    assert client.get(reverse("devices:mine")).status_code == 503

@@ -7,6 +7,7 @@ after the database is back is answered as ever.
 
 import sys
 
+import psycopg
 from django.core.cache.backends.db import DatabaseCache
 from django.db import InterfaceError, OperationalError, connections, router
 from django.http import HttpResponse
@@ -14,6 +15,9 @@ from django.template.loader import render_to_string
 from django.views import defaults
 
 RETRY_AFTER = 10  # seconds
+
+# Django's names for it, and the driver's own: closing a cursor at the server, Django lets those through.
+AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 
 
 def bad_request(request, exception):
@@ -28,7 +32,7 @@ def server_error(request):
 
 def _is_away(error):
     while error is not None:
-        if isinstance(error, (OperationalError, InterfaceError)):
+        if isinstance(error, AWAY):
             return True
         error = error.__cause__ or error.__context__
     return False
