@@ -11,7 +11,7 @@ from django import forms
 from django.core.cache import cache
 from django.utils.translation import gettext as _
 
-from .forms import without_placeholders
+from .sign_in_forms import without_placeholders
 
 # How long a code of an authenticator app may be taken: its own period, and those before and after.
 CODE_LIVES = (2 * app_settings.TOTP_TOLERANCE + 1) * app_settings.TOTP_PERIOD

@@ -309,7 +309,8 @@ def test_the_answer_does_not_tell_whether_another_company_knows_an_address(as_ad
         return text.replace(email, "").replace(name, "").replace(f"/{person.pk}/", "")
 
     known, unknown = world.globex_employee.email, "nobody@globex.example"
-    assert answer(known, "Nils Ny") == answer(unknown, "Nora Ny")
+    with clock.at(clock.now()):  # the page says until when its link works
+        assert answer(known, "Nils Ny") == answer(unknown, "Nora Ny")
 
 
 def test_an_address_that_signs_in_elsewhere_is_told_to_its_owner_alone(client, world):

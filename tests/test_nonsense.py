@@ -5,6 +5,7 @@ from django.db import transaction
 from django.urls import reverse
 
 import accounts.forms
+import accounts.sign_in_forms
 import accounts.sso.forms
 import devices.forms
 import repairs.forms
@@ -25,7 +26,7 @@ JUNK = {
 FIELDS = {"login", "way", "repair", "release"}.union(
     *(
         getattr(form, "base_fields", ())
-        for module in (accounts.forms, accounts.sso.forms, devices.forms, repairs.forms)
+        for module in (accounts.forms, accounts.sign_in_forms, accounts.sso.forms, devices.forms, repairs.forms)
         for form in vars(module).values()
     )
 )

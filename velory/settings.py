@@ -342,11 +342,11 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
-    "login": "accounts.forms.SignInForm",
-    "reset_password": "accounts.forms.PasswordResetForm",
-    "reset_password_from_key": "accounts.forms.NewPasswordForm",
-    "user_token": "accounts.forms.LinkForm",
-    "change_password": "accounts.forms.ChangePasswordForm",
+    "login": "accounts.sign_in_forms.SignInForm",
+    "reset_password": "accounts.sign_in_forms.PasswordResetForm",
+    "reset_password_from_key": "accounts.sign_in_forms.NewPasswordForm",
+    "user_token": "accounts.sign_in_forms.LinkForm",
+    "change_password": "accounts.sign_in_forms.ChangePasswordForm",
     "reauthenticate": "accounts.codes.PasswordAgainForm",
 }
 # Django's own: allauth's writes a row of addresses on every look at a link.

@@ -7,8 +7,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts.forms import ChoosePasswordForm, posted
+from accounts.forms import posted
 from accounts.models import SingleSignOn
+from accounts.sign_in_forms import ChoosePasswordForm
 from accounts.tokens import person_of_link, works_until
 
 # Stands in the address instead of the key, which moves into the session at once: so the key is in no Referer, and
