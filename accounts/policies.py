@@ -14,6 +14,8 @@ from django.contrib.auth import get_user_model
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from .models.chained import Chained, Plate
+
 # Tables without a policy, and why the application may read all of their rows.
 WITHOUT_POLICY = {
     "django_session": "found by an unguessable key, before anybody is known",
@@ -22,6 +24,9 @@ WITHOUT_POLICY = {
     "auth_group_permissions": "empty: Velory keeps no groups",
     "auth_permission": "names of permissions",
 }
+
+# Lets the owner and support's role see every company.
+MAINTENANCE = "maintenance"
 
 _SETTING = "(SELECT nullif(current_setting('app.{}', true), ''))"
 COMPANY = _SETTING.format("company_id") + "::bigint"
@@ -35,16 +40,6 @@ _OF_A_DOMAIN = {
     "accounts.Domain": f"name = {DOMAIN} AND proved_at IS NOT NULL",
     "accounts.SingleSignOn": f"""is_on AND EXISTS (SELECT 1 FROM accounts_domain d
         WHERE d.company_id = accounts_singlesignon.company_id AND d.name = {DOMAIN} AND d.proved_at IS NOT NULL)""",
-}
-
-# What the application's role may not do even to rows that it sees, and support's neither. Erasing a company is the
-# owner's.
-_REVOKED = {
-    "devices_event": "UPDATE, DELETE",
-    "devices_nameplate": "DELETE",
-    "accounts_auditline": "UPDATE, DELETE",
-    "accounts_auditplate": "DELETE",
-    "accounts_company": "DELETE",
 }
 
 
@@ -72,6 +67,14 @@ def conditions(model: type[models.Model]) -> dict[str, tuple[str, str]]:
     return {}
 
 
+def refused_rights(model: type[models.Model]) -> str:
+    """What the application's role may not do even to rows that it sees, and support's neither. Erasing a company is
+    the owner's."""
+    if issubclass(model, Chained):
+        return "UPDATE, DELETE"
+    return "DELETE" if issubclass(model, Plate) or model._meta.label == "accounts.Company" else ""
+
+
 def guarded_models() -> Iterator[type[models.Model]]:
     """The models whose tables have policies."""
     for model in apps.get_models(include_auto_created=True):
@@ -93,9 +96,8 @@ def put_up(connection: BaseDatabaseWrapper) -> None:
             table = model._meta.db_table
             if table in existing:
                 _guard(cursor, table, conditions(model), quote(app), [quote(owner), quote(support)])
-        for table, rights in _REVOKED.items():
-            if table in existing:
-                cursor.execute(f"REVOKE {rights} ON {table} FROM {quote(app)}, {quote(support)}")
+                if rights := refused_rights(model):
+                    cursor.execute(f"REVOKE {rights} ON {table} FROM {quote(app)}, {quote(support)}")
         # Support founds companies.
         cursor.execute(f"REVOKE INSERT ON accounts_company FROM {quote(app)}")
 
@@ -122,7 +124,7 @@ def _guard(cursor, table: str, policies: dict[str, tuple[str, str]], app: str, o
     for name, (command, condition) in policies.items():
         checked = "" if command == "SELECT" else f" WITH CHECK ({condition})"
         cursor.execute(f"CREATE POLICY {name} ON {table} FOR {command} TO {app} USING ({condition}){checked}")
-    cursor.execute(f"CREATE POLICY maintenance ON {table} TO {', '.join(others)} USING (true) WITH CHECK (true)")
+    cursor.execute(f"CREATE POLICY {MAINTENANCE} ON {table} TO {', '.join(others)} USING (true) WITH CHECK (true)")
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
@@ -146,6 +148,8 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
         # A table that no model knows any more is guarded by its company all the same.
         expected = wanted.get(table, {"company"})
         found += [f"{table} lacks the policy {name}" for name in sorted(expected - policies)]
+        # Policies add up: one more shows more rows.
+        found += [f"{table} has a policy too many, {name}" for name in sorted(policies - expected - {MAINTENANCE})]
     return found
 
 

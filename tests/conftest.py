@@ -11,7 +11,7 @@ from django.test import TransactionTestCase
 from django.test.client import ClientHandler
 from django.utils import translation
 
-from accounts import scope, walls
+from accounts import scope, triggers
 from accounts.models import Company
 from devices.models import Device
 from repairs.register import contradictions
@@ -29,7 +29,7 @@ def _flush_past_the_walls():
     flush = TransactionTestCase._fixture_teardown
 
     def teardown(self):
-        walls.take_down(connection)
+        triggers.take_down(connection)
         flush(self)
 
     TransactionTestCase._fixture_teardown = teardown

@@ -13,7 +13,7 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.utils.translation import override
 
-from accounts import walls
+from accounts import triggers
 from devices.edges import receivers_on
 from devices.models import Device
 from devices.wording import SENTENCES
@@ -231,7 +231,7 @@ def test_the_rows_are_the_codes_own():
 
 
 def test_what_the_database_is_said_to_hold_stands_there():
-    standing = {"SameCompany", *walls._SQLITE_TRIGGERS, *walls._POSTGRES_TRIGGERS}
+    standing = {"SameCompany", *triggers.statements("sqlite"), *triggers.statements("postgresql")}
     for app in ("accounts", "devices", "repairs"):
         for model in apps.get_app_config(app).get_models():
             standing |= {constraint.name for constraint in model._meta.constraints}

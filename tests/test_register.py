@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts import walls
+from accounts import triggers
 from devices.models import Assignment, Device, Event, Nameplate
 from repairs.acts import lend
 from repairs.models import MDMRelease, Repair, ReplacementLoan
@@ -24,7 +24,7 @@ def walls_down():
     """Nothing in the database holds inside the block, and nothing of it stays."""
     with transaction.atomic():
         connection.check_constraints()
-        walls.take_down(connection)
+        triggers.take_down(connection)
         with connection.cursor() as cursor:
             if connection.vendor == "sqlite":
                 cursor.execute("PRAGMA ignore_check_constraints = ON")

@@ -195,6 +195,10 @@ def run(statement):
         ("ALTER TABLE devices_device NO FORCE ROW LEVEL SECURITY", "devices_device has no forced row level security"),
         ("ALTER TABLE accounts_user DISABLE ROW LEVEL SECURITY", "accounts_user has no forced row level security"),
         ("DROP POLICY company ON repairs_repair", "repairs_repair lacks the policy company"),
+        (
+            "CREATE POLICY all_of_them ON devices_device USING (true)",
+            "devices_device has a policy too many, all_of_them",
+        ),
         ("CREATE TABLE left_over (id int, company_id bigint)", "left_over has no forced row level security"),
     ],
 )

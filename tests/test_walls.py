@@ -10,7 +10,8 @@ from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, models, transaction
 from django.utils import timezone
 
-from accounts import walls
+from accounts import triggers, walls
+from accounts.keys import SameCompany
 from accounts.models import AuditLine, Company, Domain, Identity, Payor, SingleSignOn
 from accounts.models.audit import record
 from devices.models import Assignment, Event, Nameplate
@@ -164,7 +165,7 @@ def test_people_who_have_not_joined_share_an_address_between_companies(world):
 
 # Never another company's row
 
-REFERENCES = constraints(walls.SameCompany)
+REFERENCES = constraints(SameCompany)
 
 
 def test_a_row_never_points_at_another_companys(eventful, subtests):
@@ -300,7 +301,7 @@ def complaints():
 def test_a_start_without_the_triggers_is_refused_and_migrate_mends_it(transactional_db):
     assert walls.missing(connection) == []
     assert "velory.E001" not in complaints()
-    walls.take_down(connection)
+    triggers.take_down(connection)
     assert len(walls.missing(connection)) >= 4
     assert "velory.E001" in complaints()
     call_command("migrate", verbosity=0)
@@ -309,12 +310,13 @@ def test_a_start_without_the_triggers_is_refused_and_migrate_mends_it(transactio
 
 
 def test_a_trigger_that_is_switched_off_is_missing(transactional_db):
-    name, switch_off = {
-        "postgresql": ("event_append_only", "ALTER TABLE devices_event DISABLE TRIGGER event_append_only"),
-        "sqlite": ("event_no_update", "DROP TRIGGER event_no_update"),
-    }[connection.vendor]
-    run(switch_off)
-    assert walls.missing(connection) == [f"trigger {name} does not stand"]
+    run(
+        {
+            "postgresql": "ALTER TABLE devices_event DISABLE TRIGGER event_no_update",
+            "sqlite": "DROP TRIGGER event_no_update",
+        }[connection.vendor]
+    )
+    assert walls.missing(connection) == ["trigger event_no_update does not stand"]
     walls.put_up(connection)
     assert walls.missing(connection) == []
 

@@ -15,8 +15,6 @@ from datetime import UTC, datetime
 from django.conf import settings
 from django.utils.functional import empty
 
-from velory.health import PROBES
-
 access = logging.getLogger("velory.access")
 
 _request: ContextVar = ContextVar("request", default=None)
@@ -32,6 +30,7 @@ def log_requests(get_response):
 
     Stands first, so that the line has the answer that went out. The probes leave none: there would be little else.
     """
+    from velory.health import PROBES  # not above: logging is set up before there are models
 
     def middleware(request):
         request.id = _given_id(request) or uuid.uuid4().hex

@@ -5,8 +5,8 @@ import uuid
 import django.db.models.deletion
 from django.db import migrations, models
 
+import accounts.keys
 import accounts.models.chained
-import accounts.walls
 
 
 class Migration(migrations.Migration):
@@ -119,7 +119,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="auditline",
-            constraint=accounts.walls.SameCompany(field="actor", name="audit_line_actor_same_company"),
+            constraint=accounts.keys.SameCompany(field="actor", name="audit_line_actor_same_company"),
         ),
         migrations.AddConstraint(
             model_name="auditline",

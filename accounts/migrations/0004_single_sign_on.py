@@ -5,8 +5,8 @@ from django.conf import settings
 from django.db import migrations, models
 
 import accounts.clock
+import accounts.keys
 import accounts.models.sso
-import accounts.walls
 
 
 class Migration(migrations.Migration):
@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "identity",
                 "verbose_name_plural": "identities",
                 "constraints": [
-                    accounts.walls.SameCompany(field="user", name="identity_user_same_company"),
+                    accounts.keys.SameCompany(field="user", name="identity_user_same_company"),
                     models.UniqueConstraint(fields=("company", "issuer", "subject"), name="identity_is_one_person"),
                     models.UniqueConstraint(fields=("user", "issuer"), name="identity_once_for_a_person"),
                 ],

@@ -8,7 +8,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import clock
-from accounts.walls import SameCompany, company_row
+from accounts.keys import SameCompany, company_row
 
 from .chained import Chained, Plate, PlateKey
 from .company import Company

@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import clock
-from accounts.walls import company_row
+from accounts.keys import company_row
 
 from .closable import StillInUse, delete_if_unused, refuse_while_holding, require_admin, still_there
 

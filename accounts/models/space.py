@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import clock
-from accounts.walls import company_row
+from accounts.keys import company_row
 
 from .closable import delete_if_unused, refuse_while_holding, require_admin, still_there
 

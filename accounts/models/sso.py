@@ -8,8 +8,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import clock
+from accounts.keys import SameCompany
 from accounts.sealed import seal, unseal
-from accounts.walls import SameCompany
 
 from .closable import Refused
 

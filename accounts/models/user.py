@@ -6,8 +6,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import clock, signals
+from accounts.keys import company_row
 from accounts.text import clean_email
-from accounts.walls import company_row
 
 from .closable import Refused, StillInUse, delete_if_unused, refuse_while_holding, require_admin
 

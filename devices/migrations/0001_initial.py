@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import accounts.clock
-import accounts.walls
+import accounts.keys
 
 
 class Migration(migrations.Migration):
@@ -358,37 +358,35 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="device",
-            constraint=accounts.walls.SameCompany(field="holder_user", name="device_holder_user_same_company"),
+            constraint=accounts.keys.SameCompany(field="holder_user", name="device_holder_user_same_company"),
         ),
         migrations.AddConstraint(
             model_name="device",
-            constraint=accounts.walls.SameCompany(field="holder_space", name="device_holder_space_same_company"),
+            constraint=accounts.keys.SameCompany(field="holder_space", name="device_holder_space_same_company"),
         ),
         migrations.AddConstraint(
             model_name="device",
-            constraint=accounts.walls.SameCompany(
+            constraint=accounts.keys.SameCompany(
                 carries=("payor_kind", "kind"), field="payor", name="device_payor_same_company"
             ),
         ),
         migrations.AddConstraint(
             model_name="device",
-            constraint=accounts.walls.SameCompany(
-                field="last_holder_user", name="device_last_holder_user_same_company"
-            ),
+            constraint=accounts.keys.SameCompany(field="last_holder_user", name="device_last_holder_user_same_company"),
         ),
         migrations.AddConstraint(
             model_name="device",
-            constraint=accounts.walls.SameCompany(
+            constraint=accounts.keys.SameCompany(
                 field="last_holder_space", name="device_last_holder_space_same_company"
             ),
         ),
         migrations.AddConstraint(
             model_name="device",
-            constraint=accounts.walls.SameCompany(field="last_payor", name="device_last_payor_same_company"),
+            constraint=accounts.keys.SameCompany(field="last_payor", name="device_last_payor_same_company"),
         ),
         migrations.AddConstraint(
             model_name="device",
-            constraint=accounts.walls.SameCompany(field="reported_by", name="device_reported_by_same_company"),
+            constraint=accounts.keys.SameCompany(field="reported_by", name="device_reported_by_same_company"),
         ),
         migrations.AddConstraint(
             model_name="device",
@@ -489,15 +487,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="assignment",
-            constraint=accounts.walls.SameCompany(field="device", name="assignment_device_same_company"),
+            constraint=accounts.keys.SameCompany(field="device", name="assignment_device_same_company"),
         ),
         migrations.AddConstraint(
             model_name="assignment",
-            constraint=accounts.walls.SameCompany(field="user", name="assignment_user_same_company"),
+            constraint=accounts.keys.SameCompany(field="user", name="assignment_user_same_company"),
         ),
         migrations.AddConstraint(
             model_name="assignment",
-            constraint=accounts.walls.SameCompany(field="space", name="assignment_space_same_company"),
+            constraint=accounts.keys.SameCompany(field="space", name="assignment_space_same_company"),
         ),
         migrations.AddConstraint(
             model_name="assignment",
@@ -526,11 +524,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="event",
-            constraint=accounts.walls.SameCompany(field="device", name="event_device_same_company"),
+            constraint=accounts.keys.SameCompany(field="device", name="event_device_same_company"),
         ),
         migrations.AddConstraint(
             model_name="event",
-            constraint=accounts.walls.SameCompany(field="actor", name="event_actor_same_company"),
+            constraint=accounts.keys.SameCompany(field="actor", name="event_actor_same_company"),
         ),
         migrations.AddConstraint(
             model_name="event",
@@ -542,10 +540,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="note",
-            constraint=accounts.walls.SameCompany(field="device", name="note_device_same_company"),
+            constraint=accounts.keys.SameCompany(field="device", name="note_device_same_company"),
         ),
         migrations.AddConstraint(
             model_name="note",
-            constraint=accounts.walls.SameCompany(field="author", name="note_author_same_company"),
+            constraint=accounts.keys.SameCompany(field="author", name="note_author_same_company"),
         ),
     ]

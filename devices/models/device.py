@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy
 from django_fsm import FSMField, Transition, transition
 
 from accounts import clock
+from accounts.keys import SameCompany, company_row
 from accounts.models import Company, Payor, Space, User
 from accounts.models.closable import require_admin
-from accounts.walls import SameCompany, company_row
 
 from .changing import HOLDERS_AND_PAYORS, FlowOff, MoveRefused
 from .correcting import Correcting

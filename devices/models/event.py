@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.keys import SameCompany, company_row
 from accounts.models import Payor, Space, User
 from accounts.models.chained import Chained, Plate, PlateKey
-from accounts.walls import SameCompany, company_row
 
 from . import discretion
 from .assignment import Assignment

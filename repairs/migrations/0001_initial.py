@@ -5,7 +5,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import accounts.clock
-import accounts.walls
+import accounts.keys
 
 
 class Migration(migrations.Migration):
@@ -278,39 +278,39 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="repair",
-            constraint=accounts.walls.SameCompany(field="device", name="repair_device_same_company"),
+            constraint=accounts.keys.SameCompany(field="device", name="repair_device_same_company"),
         ),
         migrations.AddConstraint(
             model_name="repair",
-            constraint=accounts.walls.SameCompany(field="reporter", name="repair_reporter_same_company"),
+            constraint=accounts.keys.SameCompany(field="reporter", name="repair_reporter_same_company"),
         ),
         migrations.AddConstraint(
             model_name="repair",
-            constraint=accounts.walls.SameCompany(field="backup_by", name="repair_backup_by_same_company"),
+            constraint=accounts.keys.SameCompany(field="backup_by", name="repair_backup_by_same_company"),
         ),
         migrations.AddConstraint(
             model_name="repair",
-            constraint=accounts.walls.SameCompany(field="holder_user", name="repair_holder_user_same_company"),
+            constraint=accounts.keys.SameCompany(field="holder_user", name="repair_holder_user_same_company"),
         ),
         migrations.AddConstraint(
             model_name="repair",
-            constraint=accounts.walls.SameCompany(field="holder_space", name="repair_holder_space_same_company"),
+            constraint=accounts.keys.SameCompany(field="holder_space", name="repair_holder_space_same_company"),
         ),
         migrations.AddConstraint(
             model_name="repair",
-            constraint=accounts.walls.SameCompany(field="payor", name="repair_payor_same_company"),
+            constraint=accounts.keys.SameCompany(field="payor", name="repair_payor_same_company"),
         ),
         migrations.AddConstraint(
             model_name="repair",
-            constraint=accounts.walls.SameCompany(field="taken_in_by", name="repair_taken_in_by_same_company"),
+            constraint=accounts.keys.SameCompany(field="taken_in_by", name="repair_taken_in_by_same_company"),
         ),
         migrations.AddConstraint(
             model_name="repair",
-            constraint=accounts.walls.SameCompany(field="closed_by", name="repair_closed_by_same_company"),
+            constraint=accounts.keys.SameCompany(field="closed_by", name="repair_closed_by_same_company"),
         ),
         migrations.AddConstraint(
             model_name="repair",
-            constraint=accounts.walls.SameCompany(field="replacement", name="repair_replacement_same_company"),
+            constraint=accounts.keys.SameCompany(field="replacement", name="repair_replacement_same_company"),
         ),
         migrations.AddConstraint(
             model_name="repair",
@@ -389,15 +389,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="mdmrelease",
-            constraint=accounts.walls.SameCompany(field="repair", name="mdm_release_repair_same_company"),
+            constraint=accounts.keys.SameCompany(field="repair", name="mdm_release_repair_same_company"),
         ),
         migrations.AddConstraint(
             model_name="mdmrelease",
-            constraint=accounts.walls.SameCompany(field="requested_of", name="mdm_release_requested_of_same_company"),
+            constraint=accounts.keys.SameCompany(field="requested_of", name="mdm_release_requested_of_same_company"),
         ),
         migrations.AddConstraint(
             model_name="mdmrelease",
-            constraint=accounts.walls.SameCompany(field="closed_by", name="mdm_release_closed_by_same_company"),
+            constraint=accounts.keys.SameCompany(field="closed_by", name="mdm_release_closed_by_same_company"),
         ),
         migrations.AddConstraint(
             model_name="mdmrelease",
@@ -416,10 +416,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="replacementloan",
-            constraint=accounts.walls.SameCompany(field="repair", name="replacement_loan_repair_same_company"),
+            constraint=accounts.keys.SameCompany(field="repair", name="replacement_loan_repair_same_company"),
         ),
         migrations.AddConstraint(
             model_name="replacementloan",
-            constraint=accounts.walls.SameCompany(field="assignment", name="replacement_loan_assignment_same_company"),
+            constraint=accounts.keys.SameCompany(field="assignment", name="replacement_loan_assignment_same_company"),
         ),
     ]

@@ -1,7 +1,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.walls import SameCompany
+from accounts.keys import SameCompany
 
 
 class ReplacementLoan(models.Model):

@@ -2,7 +2,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts import clock
-from accounts.walls import SameCompany
+from accounts.keys import SameCompany
 
 
 class MDMRelease(models.Model):

@@ -4,8 +4,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts import clock
+from accounts.keys import SameCompany, company_row
 from accounts.models import Company, Space, User
-from accounts.walls import SameCompany, company_row
 from devices.models import Device
 
 

@@ -5,7 +5,7 @@ from django.core.management import call_command
 from django.db import connection
 from pytest_django.live_server_helper import LiveServer
 
-from accounts import walls
+from accounts import triggers
 
 from ..person import DESKTOP
 from ..watching import Watch, session_cookie
@@ -17,7 +17,7 @@ def db(django_db_setup, django_db_blocker):
     """In place of pytest-django's, which gives each test a database of its own."""
     with django_db_blocker.unblock():
         yield
-        walls.take_down(connection)
+        triggers.take_down(connection)
         call_command("flush", interactive=False, verbosity=0)
 
 

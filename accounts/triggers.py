@@ -1,0 +1,126 @@
+"""Triggers that keep the logs append-only: a line is never changed or deleted, and of a plate only the name is erased.
+
+Which tables have them is read off the models (accounts/models/chained.py), wherever those stand. DELETE is let through
+only when the company is already gone in the same transaction, which is how a company is erased: there is no switch
+that could be left open.
+"""
+
+from collections.abc import Iterator
+
+from django.apps import apps
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from .models.chained import Chained, Plate
+
+_ONLY_ERASED = """NEW.id = OLD.id AND NEW.company_id = OLD.company_id AND NEW.kind = OLD.kind
+    AND NEW.reference {is_same} OLD.reference AND OLD.salt <> '' AND NEW.salt = '' AND NEW.name = ''"""
+
+_FUNCTIONS = f"""
+CREATE OR REPLACE FUNCTION velory_append_only() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'DELETE' AND NOT EXISTS (SELECT 1 FROM accounts_company WHERE id = OLD.company_id) THEN
+        RETURN OLD;
+    END IF;
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+CREATE OR REPLACE FUNCTION velory_only_erased() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF {_ONLY_ERASED.format(is_same="IS NOT DISTINCT FROM")} THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'a name can only be erased' USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+"""
+
+
+def append_only_models() -> Iterator[type[models.Model]]:
+    """The models of lines and of plates."""
+    return (model for model in apps.get_models() if issubclass(model, (Chained, Plate)))
+
+
+def statements(vendor: str) -> dict[str, str]:
+    """What puts up each trigger, by its name."""
+    make = _on_sqlite if vendor == "sqlite" else _on_postgres
+    return {
+        f"{model._meta.model_name}_{end}": f"CREATE TRIGGER {model._meta.model_name}_{end} {rest}"
+        for model in append_only_models()
+        for end, rest in make(model._meta.db_table, is_plate=issubclass(model, Plate)).items()
+    }
+
+
+def _on_sqlite(table: str, *, is_plate: bool) -> dict[str, str]:
+    unless_company_is_gone = "WHEN EXISTS (SELECT 1 FROM accounts_company WHERE id = OLD.company_id)"
+    refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+    no_delete = {"no_delete": f"BEFORE DELETE ON {table} {unless_company_is_gone} {refuse}"}
+    if not is_plate:
+        return {"no_update": f"BEFORE UPDATE ON {table} {refuse}", **no_delete}
+    only_erased = f"""BEFORE UPDATE ON {table} WHEN NOT ({_ONLY_ERASED.format(is_same="IS")})
+        BEGIN SELECT RAISE(ABORT, 'a name can only be erased'); END"""
+    return {"only_erased": only_erased, **no_delete}
+
+
+def _on_postgres(table: str, *, is_plate: bool) -> dict[str, str]:
+    each_row, refuse = f"ON {table} FOR EACH ROW EXECUTE FUNCTION", "velory_append_only()"
+    both = {
+        "no_delete": f"BEFORE DELETE {each_row} {refuse}",
+        "no_truncate": f"BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {refuse}",
+    }
+    if is_plate:
+        return {"only_erased": f"BEFORE UPDATE {each_row} velory_only_erased()", **both}
+    return {"no_update": f"BEFORE UPDATE {each_row} {refuse}", **both}
+
+
+def have_tables(connection: BaseDatabaseWrapper) -> bool:
+    """Whether every table is there that has triggers; in the middle of the first migrate they are not."""
+    tables = {model._meta.db_table for model in append_only_models()} | {"accounts_company"}
+    return tables <= set(connection.introspection.table_names())
+
+
+def put_up(connection: BaseDatabaseWrapper) -> None:
+    """Put up every trigger anew."""
+    take_down(connection)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(_FUNCTIONS)
+        for statement in statements(connection.vendor).values():
+            cursor.execute(statement)
+
+
+def take_down(connection: BaseDatabaseWrapper) -> None:
+    """Remove every trigger from these tables, those of an earlier release included."""
+    on_table = "" if connection.vendor == "sqlite" else " ON {}"
+    with connection.cursor() as cursor:
+        for name, table, _how in _standing(cursor, connection.vendor):
+            cursor.execute(f"DROP TRIGGER {name}" + on_table.format(table))
+
+
+def missing(connection: BaseDatabaseWrapper) -> list[str]:
+    """What should stand and doesn't, is switched off, or is another than it should be; one line each."""
+    vendor = connection.vendor
+    with connection.cursor() as cursor:
+        standing = {name: how for name, _table, how in _standing(cursor, vendor)}
+    return [
+        f"trigger {name} does not stand"
+        for name, statement in sorted(statements(vendor).items())
+        if standing.get(name) != (statement if vendor == "sqlite" else "on")
+    ]
+
+
+def _standing(cursor, vendor: str) -> list[tuple[str, str, str]]:
+    """Name, table and, on SQLite, the statement of each trigger; on PostgreSQL whether it is on."""
+    tables = [model._meta.db_table for model in append_only_models()]
+    if vendor == "sqlite":
+        marks = ", ".join(["%s"] * len(tables))
+        cursor.execute(
+            f"SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN ({marks})", tables
+        )
+    else:
+        cursor.execute(
+            """SELECT t.tgname, c.relname, CASE WHEN t.tgenabled IN ('O', 'A') THEN 'on' ELSE 'off' END
+            FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+            WHERE NOT t.tgisinternal AND c.relnamespace = 'public'::regnamespace AND c.relname = ANY (%s)""",
+            [tables],
+        )
+    return cursor.fetchall()
