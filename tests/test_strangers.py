@@ -137,14 +137,12 @@ def differences(row, scene, stranger, foreign):
 class Form:
     """A form of a page, or a link with a query: an address, a method, and what would be sent."""
 
-    def __init__(self, page, method, action, pairs, texts=()):
+    def __init__(self, page, method, action, pairs, texts=(), passwords=()):
         parts = urlsplit(urljoin(page, action))
         self.address, self.method, self.sent, self.texts = parts.path, method, dict(pairs), set(texts)
         self.key = (resolve(parts.path).view_name, method, *sorted(self.sent))
-
-    @property
-    def fields(self):
-        return [name for name in self.sent if name != "csrfmiddlewaretoken"]
+        # A new password is looked up nowhere, but compared with the person's own name, letter by letter.
+        self.fields = [name for name in self.sent if name not in ("csrfmiddlewaretoken", *passwords)]
 
 
 def forms_of(page, text):
@@ -161,7 +159,9 @@ def forms_of(page, text):
             if control.tag == "textarea"
             or (control.tag == "input" and control.get("type", "text") in ("text", "search", "email", "password"))
         ]
-        yield Form(page, (form.get("method") or "get").upper(), form.get("action") or page, sent.items(), texts)
+        passwords = [control.get("name") for control in controls if control.get("autocomplete") == "new-password"]
+        method, action = (form.get("method") or "get").upper(), form.get("action") or page
+        yield Form(page, method, action, sent.items(), texts, passwords)
     for link in tree.iter("a"):
         href = link.get("href", "")
         if urlsplit(href).query and not urlsplit(href).netloc:
