@@ -49,7 +49,7 @@ class SAMLProvider:
         self.people = {}
         self.bend = lambda xml: xml
         self.signs_with = self.key
-        self.signs_assertion = True
+        self.signs = Assertion  # or the Response round it, or nothing
         self.described = ""  # Velory's metadata, by which it was added there
 
     def knows(self, subject, form=PERSISTENT, **attributes):
@@ -102,12 +102,13 @@ class SAMLProvider:
     def _signed(self, server, question_id, to, application, name_id, attributes):
         unsigned = {"sign_assertion": False, "sign_response": False, "authn": AUTHENTICATED}
         made = server.create_authn_response(attributes, question_id, to, application, name_id=name_id, **unsigned)
-        if not self.signs_assertion:
+        if not self.signs:
             return self.bend(str(made))
-        made.assertion.signature = pre_signature_part(
-            made.assertion.id, server.sec.my_cert, 1, digest_alg=DIGEST_SHA256, sign_alg=SIG_RSA_SHA256
+        part = made.assertion if self.signs is Assertion else made
+        part.signature = pre_signature_part(
+            part.id, server.sec.my_cert, 1, digest_alg=DIGEST_SHA256, sign_alg=SIG_RSA_SHA256
         )
-        return server.sec.sign_statement(self.bend(str(made)), class_name(Assertion()), node_id=made.assertion.id)
+        return server.sec.sign_statement(self.bend(str(made)), class_name(part), node_id=part.id)
 
     def sign_in(self, address, subject):
         """At the page that Velory leads to, this person signs in. Returns where their browser then sends which form."""

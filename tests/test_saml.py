@@ -6,6 +6,8 @@ import re
 import pytest
 from django.test import Client
 from django.urls import reverse
+from saml2.saml import Assertion
+from saml2.samlp import Response
 
 from accounts.models import AuditLine, Domain, Identity, SingleSignOn, User
 from accounts.sso.saml import read_metadata
@@ -257,9 +259,9 @@ def test_somebody_who_is_named_anew_each_time_is_not_taken_for_somebody_else(sso
 
 
 def test_who_did_not_sign_is_not_believed(sso, provider, client):
-    provider.signs_assertion = False
-    assert not_believed(come(client, provider, "eva"), client)
-    provider.signs_assertion, provider.signs_with = True, provider.foreign_key
+    for provider.signs in (None, Response):  # of what stands round an assertion the standard says little
+        assert not_believed(come(client, provider, "eva"), client)
+    provider.signs, provider.signs_with = Assertion, provider.foreign_key
     assert not_believed(come(client, provider, "eva"), client)
 
 
@@ -365,6 +367,18 @@ def test_one_company_s_answer_is_none_for_another(world, sso, provider):
     # Whoever has begun at the other company does not come in by it, either.
     client.get(reverse("accounts:sso_start", args=["globex.example"]))
     assert not_believed(client.get(send(to, form)["Location"]), client)
+
+
+def test_a_provider_answers_no_question_that_was_asked_of_another(world, sso, provider):
+    """Whoever runs Globex's provider begins at Acme, and has their own vouch for somebody of Acme's."""
+    trusts(world.globex, provider, "globex.example")
+    ours, theirs = (f"/saml/{company.pk}/" for company in (world.acme, world.globex))
+    provider.bend = lambda xml: xml.replace(ours, theirs)
+    client = Client()
+    to, form = answered(client, provider, "eva")
+    arrived = send(to.replace(ours, theirs), form)
+    assert arrived.status_code == 303
+    assert not_believed(client.get(arrived["Location"]), client)
 
 
 def test_where_saml_is_off_or_not_in_use_no_answer_arrives(world, sso, provider, client):
