@@ -34,8 +34,8 @@ class SingleSignOn(models.Model):
     OpenID Connect by a client ID and a secret, to SAML by an address and certificates."""
 
     class Protocol(models.TextChoices):
-        OIDC = "oidc", _("OpenID Connect")
-        SAML = "saml", _("SAML")
+        OIDC = "oidc", "OpenID Connect"
+        SAML = "saml", "SAML"
 
     company = models.OneToOneField("accounts.Company", on_delete=models.PROTECT, related_name="single_sign_on")
     protocol = models.CharField(max_length=4, choices=Protocol, default=Protocol.OIDC, editable=False)

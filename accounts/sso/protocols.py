@@ -17,7 +17,7 @@ Here = Callable[[str], str]
 
 
 class ProviderProblem(Exception):
-    """The provider could not be asked, or must not be believed. `str()` tells an admin why."""
+    """The provider could not be asked, or must not be believed. `str()` says why: to the log, and to whoever tests."""
 
 
 class ProviderAway(ProviderProblem):
@@ -29,7 +29,7 @@ class SignInEnded(ProviderProblem):
 
 
 class Provider(Protocol):
-    """Both methods raise ProviderProblem."""
+    """Who speaks to a company's provider. Both methods raise ProviderProblem."""
 
     def begin(self) -> tuple[str, dict[str, str]]:
         """Where somebody goes to sign in, and what their browser keeps meanwhile, so that the answer can be tied to
@@ -41,7 +41,7 @@ class Provider(Protocol):
 
 
 def provider_of(sso: SingleSignOn, here: Here) -> Provider:
-    """Who speaks to a company's provider. OpenID Connect asks it who it is; raises ProviderProblem."""
+    """By OpenID Connect it is asked who it is. Raises ProviderProblem."""
     if sso.protocol not in settings.SSO_PROTOCOLS:
         raise ProviderProblem(_("%(protocol)s is not installed here.") % {"protocol": sso.get_protocol_display()})
     if sso.protocol == SingleSignOn.Protocol.SAML:

@@ -112,7 +112,8 @@ def _sign_in_address(provider: Any) -> str:
     address = (services[0].get("Location") or "").strip()
     is_safe = is_trusted(address) and validate_url(address, allow_single_label_domain=True)
     if not is_safe or len(address) > 500 or urlsplit(address).username is not None or urlsplit(address).fragment:
-        raise ValidationError(_("The address for signing in has to begin with https://: %s") % address[:100])
+        text = _("The address for signing in has to begin with https://: %(address)s")
+        raise ValidationError(text % {"address": address[:100]})
     return address
 
 
@@ -122,7 +123,8 @@ def _certificates(provider: Any) -> list[str]:
     if not found:
         raise ValidationError(_("Your provider has no certificate for signatures in it."))
     if len(found) > CERTIFICATES:
-        raise ValidationError(_("Your provider has more than %d certificates in it.") % CERTIFICATES)
+        text = _("Your provider has more than %(number)d certificates in it.")
+        raise ValidationError(text % {"number": CERTIFICATES})
     for text in found:
         try:
             key = _loaded(text).public_key()
@@ -131,7 +133,8 @@ def _certificates(provider: Any) -> list[str]:
         if not isinstance(key, RSAPublicKey | EllipticCurvePublicKey):
             raise ValidationError(_("One of its certificates is neither for RSA nor for an elliptic curve."))
         if isinstance(key, RSAPublicKey) and key.key_size < RSA_BITS:
-            raise ValidationError(_("The key of one of its certificates has fewer than %d bits.") % RSA_BITS)
+            text = _("The key of one of its certificates has fewer than %(number)d bits.")
+            raise ValidationError(text % {"number": RSA_BITS})
     return list(found)
 
 
@@ -156,7 +159,7 @@ def certificates_of(sso: SingleSignOn) -> list[Certificate]:
     return [Certificate(one.fingerprint(hashes.SHA256()).hex(":").upper(), one.not_valid_after_utc) for one in loaded]
 
 
-# Signing in
+# Signing in. What is wrong with an answer is for the log alone, so it stays English.
 
 
 class SAMLProvider:
@@ -208,18 +211,18 @@ class SAMLProvider:
         try:
             said = signing.loads(unseal(answer.get("answer", "")), salt=SALT, max_age=SECONDS)
         except (Unreadable, signing.BadSignature) as error:
-            raise ProviderProblem(_("The answer is not what the provider sent, or too old.")) from error
+            raise ProviderProblem("The answer is not what the provider sent, or too old.") from error
         is_ours = secrets.compare_digest(said["request"].encode(), kept["request"].encode())
         if said["company"] != self.sso.company_id or not is_ours:
-            raise ProviderProblem(_("The answer belongs to another attempt to sign in."))
+            raise ProviderProblem("The answer belongs to another attempt to sign in.")
         if not cache.add(f"saml-{kept['request']}", True, REMEMBERED):
-            raise ProviderProblem(_("The answer has been used already."))
+            raise ProviderProblem("The answer has been used already.")
         return said["claims"]
 
     def _verified(self, response: str) -> dict[str, Any]:
         """The question that is answered, and the claims. Raises ProviderProblem."""
         if len(response) > BYTES:
-            raise ProviderProblem(_("The answer is too long."))
+            raise ProviderProblem("The answer is too long.")
         parts = urlsplit(self.response_address)
         received = {
             "https": "on" if parts.scheme == "https" else "off",
@@ -239,7 +242,7 @@ class SAMLProvider:
         except OneLogin_Saml2_Error as error:
             raise ProviderProblem(str(error)[:200]) from error
         except (etree.XMLSyntaxError, ValueError) as error:
-            raise ProviderProblem(_("The answer is no XML.")) from error
+            raise ProviderProblem("The answer is no XML.") from error
 
     def _question(self, answer: Any) -> str:
         """Which question of ours the assertion answers, in its own signed words: those around it anybody can write.
@@ -248,15 +251,15 @@ class SAMLProvider:
         is missing python3-saml does not miss it.
         """
         if self.entity_id not in answer.get_audiences():
-            raise ProviderProblem(_("The answer is meant for somebody else (audience)."))
+            raise ProviderProblem("The answer is meant for somebody else (audience).")
         bearer = f"saml:SubjectConfirmation[@Method='{Names.CM_BEARER}']/saml:SubjectConfirmationData"
         confirmed = _find(answer.get_xml_document(), f"/samlp:Response/saml:Assertion/saml:Subject/{bearer}")
         if len(confirmed) != 1 or not confirmed[0].get("NotOnOrAfter"):
-            raise ProviderProblem(_("The answer does not say until when it counts."))
+            raise ProviderProblem("The answer does not say until when it counts.")
         if confirmed[0].get("Recipient") != self.response_address:
-            raise ProviderProblem(_("The answer is meant for another address (recipient)."))
+            raise ProviderProblem("The answer is meant for another address (recipient).")
         if not (question := confirmed[0].get("InResponseTo")):
-            raise ProviderProblem(_("Nobody asked: signing in begins at Velory."))
+            raise ProviderProblem("Nobody asked: signing in begins at Velory.")
         return question
 
 
@@ -264,11 +267,11 @@ def _claims(answer: Any) -> dict[str, str]:
     """What a verified answer says about somebody. None longer than anything that could be kept, as it goes by an
     address."""
     if _find(answer.get_xml_document(), "//saml:EncryptedID"):
-        raise ProviderProblem(_("The provider encrypts names, for which Velory has no key."))
+        raise ProviderProblem("The provider encrypts names, for which Velory has no key.")
     name_id = answer.get_nameid_data()
     form = name_id.get("Format")
     if form == Names.NAMEID_TRANSIENT:
-        raise ProviderProblem(_("The provider names people anew each time (transient). Choose a name that lasts."))
+        raise ProviderProblem("The provider names people anew each time (transient). Choose a name that lasts.")
     subject = name_id["Value"].strip()
     if form == Names.NAMEID_EMAIL_ADDRESS:
         subject = clean_email(subject)
