@@ -208,8 +208,10 @@ TIME_ZONE = text("TIME_ZONE", "Europe/Stockholm")
 if TIME_ZONE not in available_timezones():
     problems.append(f"TIME_ZONE is {TIME_ZONE!r}, which does not exist. Name one such as Europe/Stockholm.")
 
-# Single sign-on is there where its extra is installed (docs/single-sign-on.md).
-SSO_IS_INSTALLED = all(find_spec(package) for package in ("authlib", "dns", "joserfc", "requests"))
+# Single sign-on is there where the extra of a protocol is installed (docs/single-sign-on.md).
+_packages = {"oidc": ("authlib", "dns", "joserfc", "requests"), "saml": ("dns", "lxml", "onelogin", "xmlsec")}
+SSO_PROTOCOLS = [name for name, packages in _packages.items() if all(find_spec(package) for package in packages)]
+SSO_IS_INSTALLED = bool(SSO_PROTOCOLS)
 # Which name server is asked whether a company has proved a domain. Without one, those of the machine.
 DNS_SERVER = text("DNS_SERVER")
 try:
