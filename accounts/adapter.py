@@ -14,6 +14,7 @@ from qrcode.constants import ERROR_CORRECT_M  # type: ignore[import-untyped]
 from qrcode.main import QRCode  # type: ignore[import-untyped]
 
 from .models import SingleSignOn
+from .notices import notify
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -44,6 +45,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def reauthenticate(self, user: Any, password: str) -> bool:
         """Whether it is their password. allauth would go by its own list of addresses, which is empty."""
         return user.check_password(password)
+
+    def send_notification_mail(self, template_prefix: str, user: Any, *args: Any, **kwargs: Any) -> None:
+        """What allauth tells a person by mail, in our words: it names the kind by its template."""
+        notify(user, template_prefix.rpartition("/")[2])
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Say nothing on signing in and out: the page shows it."""

@@ -21,6 +21,9 @@ def clean_email(text: str) -> str:
     return text.strip().lower()
 
 
+# Whoever runs the server and works there by commands, as logs and mails name them.
+CONSOLE = "Velory’s console"
+
 LONGEST_SEARCH = 200
 
 
