@@ -12,17 +12,26 @@ from django.conf import settings
 
 
 class Unreadable(Exception):
-    """It was sealed with a key that Velory does not have any more."""
+    """It was sealed with a key that Velory does not have any more, too long ago, or never."""
 
 
 def seal(text: str) -> str:
-    return _seals().encrypt(text.encode()).decode()
+    return seal_bytes(text.encode())
 
 
 def unseal(text: str) -> str:
     """What was sealed. Raises Unreadable."""
+    return unseal_bytes(text).decode()
+
+
+def seal_bytes(content: bytes) -> str:
+    return _seals().encrypt(content).decode()
+
+
+def unseal_bytes(text: str, *, seconds: int | None = None) -> bytes:
+    """What was sealed, not longer ago than so many seconds where that is said. Raises Unreadable."""
     try:
-        return _seals().decrypt(text.encode()).decode()
+        return _seals().decrypt(text.encode(), ttl=seconds)
     except InvalidToken as error:
         raise Unreadable from error
 

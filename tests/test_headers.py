@@ -14,6 +14,7 @@ FOR_BROWSERS = (
     "CSRF_COOKIE_",
     "MESSAGE_COOKIE_",
     "SEEN_COOKIE_",
+    "KEPT_COOKIE_",
     "X_FRAME_",
     "PERMISSIONS_",
 )

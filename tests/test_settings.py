@@ -67,7 +67,7 @@ def test_production_is_https_from_end_to_end(load):
     assert settings["CSRF_COOKIE_SECURE"]
     assert settings["SECURE_PROXY_SSL_HEADER"] == ("HTTP_X_FORWARDED_PROTO", "https")
     assert settings["ALLAUTH_TRUSTED_PROXY_COUNT"] == 1
-    for cookie in ("SESSION", "CSRF", "MESSAGE", "SEEN"):
+    for cookie in ("SESSION", "CSRF", "MESSAGE", "SEEN", "KEPT"):
         assert settings[f"{cookie}_COOKIE_NAME"].startswith("__Host-")
     assert not settings["DEBUG"]
     assert "demo" not in settings["INSTALLED_APPS"]
@@ -95,7 +95,7 @@ def test_counts_of_attempts_are_one_for_all_processes(load):
 def test_two_demos_on_one_machine_have_cookies_of_their_own(load, tmp_path):
     demo = {"DEMO": "true", "HTTPS": "false", "DATABASE_URL": f"sqlite:///{tmp_path}/demo.sqlite3"}
     one, other = load(**demo, PORT="8001"), load(**demo, PORT="8002")
-    for cookie in ("SESSION", "CSRF", "MESSAGE", "SEEN"):
+    for cookie in ("SESSION", "CSRF", "MESSAGE", "SEEN", "KEPT"):
         assert one[f"{cookie}_COOKIE_NAME"] != other[f"{cookie}_COOKIE_NAME"]
 
 

@@ -290,7 +290,7 @@ MIDDLEWARE = [
     # On PostgreSQL one transaction for each request, which sees one company.
     "accounts.middleware.CompanyMiddleware",
     # Closed by default: a view that forgets to ask who is there still asks for a sign-in.
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.kept.SignInMiddleware",
     "velory.middleware.own_language",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -421,6 +421,7 @@ CSRF_COOKIE_NAME = f"{_prefix}csrf"
 MESSAGE_COOKIE_NAME = f"{_prefix}messages"
 SSO_COOKIE_NAME = f"{_prefix}sso"
 SEEN_COOKIE_NAME = f"{_prefix}seen"
+KEPT_COOKIE_NAME = f"{_prefix}kept"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
