@@ -15,6 +15,7 @@ from qrcode.main import QRCode  # type: ignore[import-untyped]
 
 from .models import SingleSignOn
 from .notices import notify
+from .sealed import seal, unseal
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -61,7 +62,14 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 class MFAAdapter(DefaultMFAAdapter):
-    """The words and pictures of two-step sign-in."""
+    """The words and pictures of two-step sign-in, and how its secrets are kept."""
+
+    def encrypt(self, text: str) -> str:
+        return seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Raises Unreadable, which leads to the page of one's factors (accounts/middleware.py)."""
+        return unseal(encrypted_text)
 
     def generate_authenticator_name(self, user: Any, type: Authenticator.Type) -> str:
         number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
