@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from accounts.forms import CompanyRowForm, compare_with_what_was_shown
 from accounts.models import Domain, SingleSignOn, User
 from accounts.models.audit import record
+from accounts.sessions import end_sessions_past_provider
 from accounts.text import clean_email
 
 from .provider import is_trusted
@@ -98,6 +99,12 @@ class SingleSignOnForm(forms.ModelForm):
     class Meta:
         model = SingleSignOn
         fields = ["issuer", "client_id", "is_on", "creates_people", "is_only_way"]
+        help_texts = {
+            "is_only_way": gettext_lazy(
+                "Passwords, passkeys and one-time links let nobody in but the IT admins whom you choose below. Whoever "
+                "has come in by them is signed out when you save, perhaps you, too."
+            )
+        }
         widgets = {
             "issuer": forms.URLInput(attrs={"autocomplete": "off"}),
             "client_id": forms.TextInput(attrs={"autocomplete": "off"}),
@@ -165,6 +172,8 @@ class SingleSignOnForm(forms.ModelForm):
                 person.save(update_fields=["is_break_glass"])
                 kind = "setting_break_glass_given" if person.is_break_glass else "setting_break_glass_taken"
                 record(self.by.company_id, kind, by=self.by, person=person)
+        if self.instance.is_only_way:
+            end_sessions_past_provider(self.instance.company)
         return True
 
     def _note(self, secret: str) -> None:
