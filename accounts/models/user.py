@@ -6,6 +6,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import clock, signals
+from accounts.fields import NameField
 from accounts.text import clean_email
 from accounts.walls import company_row
 
@@ -75,7 +76,7 @@ class User(AbstractBaseUser):
         verbose_name=_("company"),
     )
     email = models.EmailField(_("email"), max_length=254)
-    full_name = models.CharField(_("full name"), max_length=150)
+    full_name = NameField(_("full name"), max_length=150)
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.EMPLOYEE)
     language = models.CharField(
         _("language"),
