@@ -14,6 +14,8 @@ from qrcode.constants import ERROR_CORRECT_M  # type: ignore[import-untyped]
 from qrcode.main import QRCode  # type: ignore[import-untyped]
 
 from .models import SingleSignOn
+from .notices import notify
+from .sealed import seal, unseal
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -45,6 +47,10 @@ class AccountAdapter(DefaultAccountAdapter):
         """Whether it is their password. allauth would go by its own list of addresses, which is empty."""
         return user.check_password(password)
 
+    def send_notification_mail(self, template_prefix: str, user: Any, *args: Any, **kwargs: Any) -> None:
+        """What allauth tells a person by mail, in our words: it names the kind by its template."""
+        notify(user, template_prefix.rpartition("/")[2])
+
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Say nothing on signing in and out: the page shows it."""
         template = kwargs.get("message_template") or (args[2] if len(args) > 2 else "")
@@ -56,7 +62,14 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 class MFAAdapter(DefaultMFAAdapter):
-    """The words and pictures of two-step sign-in."""
+    """The words and pictures of two-step sign-in, and how its secrets are kept."""
+
+    def encrypt(self, text: str) -> str:
+        return seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Raises Unreadable, which leads to the page of one's factors (accounts/middleware.py)."""
+        return unseal(encrypted_text)
 
     def generate_authenticator_name(self, user: Any, type: Authenticator.Type) -> str:
         number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1

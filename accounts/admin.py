@@ -218,11 +218,8 @@ class UserAdmin(ReadOnlyAdmin):
                 text = _("%(person)s is deactivated. Reactivate first.") % {"person": person}
                 self.message_user(request, text, messages.ERROR)
                 continue
-            # The sessions and links that were signed over the old password end with it.
-            person.set_unusable_password()
             with transaction.atomic():
-                person.save(update_fields=["password"])
-                person.reset_two_step(by=request.user)
+                person.reset_sign_in(by=request.user)
                 self.log_change(request, person, "Sign-in reset.")
                 self.give_link(request, person)
 

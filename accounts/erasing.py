@@ -46,8 +46,7 @@ def erase(person: User, *, by: User | None) -> None:
         row.erased_at = clock.now()
         row.set_unusable_password()
         row.save()
-        if by is not None:
-            record(row.company_id, "user_erased", by=by)
+        record(row.company_id, "user_erased", by=by)
     _sessions_go(person)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from allauth.account.signals import password_changed, password_reset
+from allauth.account.signals import user_logged_in as came_in
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import transaction
 from django.dispatch import receiver
@@ -16,6 +17,7 @@ from django.http import HttpRequest
 from .models import User
 from .models.audit import record
 from .scope import look_for
+from .sessions import BY_PROVIDER
 from .text import clean_email
 
 
@@ -29,6 +31,12 @@ def tell(about: User | None, kind: str, **names: Any) -> None:
 def signed_in(user: User, request: HttpRequest | None = None, **kwargs: Any) -> None:
     came_by_provider = getattr(request, "came_by_provider", False)
     tell(user, "sign_in_sso_done" if came_by_provider else "sign_in_done")
+
+
+@receiver(came_in)
+def remember_way(request: HttpRequest, single_sign_on: bool = False, **kwargs: Any) -> None:
+    """For the day on which the company's provider becomes the only way in."""
+    request.session[BY_PROVIDER] = single_sign_on
 
 
 @receiver(user_logged_out)

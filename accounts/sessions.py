@@ -11,8 +11,12 @@ from django.db import transaction
 from django.utils.crypto import constant_time_compare
 
 from . import clock
+from .batches import batched
 from .browsers import browser_of
-from .models import User
+from .models import Company, User
+
+# In a session that began at the provider of the person's company.
+BY_PROVIDER = "by_provider"
 
 
 @dataclass
@@ -51,3 +55,15 @@ def end_sessions(person: User, besides: str | None = None) -> None:
     rows = UserSession.objects.filter(user_id=person.pk).exclude(session_key=besides or "")
     Session.objects.filter(session_key__in=list(rows.values_list("session_key", flat=True))).delete()
     rows.delete()
+
+
+@transaction.atomic
+def end_sessions_past_provider(company: Company) -> None:
+    """Where its provider is the only way in: sign out everybody of the company who came in another way, but for those
+    who may."""
+    rows = UserSession.objects.filter(user__in=company.users.filter(is_break_glass=False))
+    for keys in batched(rows.values_list("session_key", flat=True), 500):
+        stored = Session.objects.filter(session_key__in=keys)
+        ended = [session.pk for session in stored if not session.get_decoded().get(BY_PROVIDER)]
+        Session.objects.filter(session_key__in=ended).delete()
+        UserSession.objects.filter(session_key__in=ended).delete()

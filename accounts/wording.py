@@ -92,7 +92,7 @@ def sentence(line: "AuditLine") -> str:
     """One line of the audit log in the active language. The line comes from `with_names()`. One that somebody has
     tampered with past reading says so, beside those that can be read."""
     try:
-        words = {"actor": line.plates[line.actor_id].shown}
+        words = {"actor": line.actor_shown}
         if field := line.details.get("field"):
             words["field"] = str(FIELDS[field])
         for role, key in line.details.items():

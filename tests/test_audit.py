@@ -288,3 +288,18 @@ def test_an_import_has_its_line_and_a_rehearsal_none(world, tmp_path):
     assert news() == []
     call_command(*wanted, stdout=StringIO())
     assert news() == ["Ada Holm imported people: 1 created, 0 changed, 0 refused."]
+
+
+def test_what_is_done_at_the_console_has_its_line(world, tmp_path):
+    _ada, news = desk(world.admin)
+    call_command("export_company", company="acme", to=tmp_path, stdout=StringIO())
+    world.second_admin.deactivate(by=world.admin)
+    call_command("erase_person", world.second_admin.email, company="acme", yes=True, stdout=StringIO())
+    with pytest.raises(CommandError):
+        call_command("export_company", company="acme", to=tmp_path / "missing" / "file", stdout=StringIO())
+    assert told(world.globex) == []
+    assert [line for line in news() if "console" in line] == [
+        "Velory’s console took everything out.",
+        "Velory’s console erased a person.",
+    ]
+    assert AuditWalk(world.acme).first_fault() is None

@@ -210,7 +210,7 @@ def lived_in(live_world):
     return world
 
 
-def test_a_company_is_erased_to_the_last_row(lived_in, capsys):
+def test_a_company_is_erased_to_the_last_row(lived_in, capsys, caplog):
     world = lived_in
     words = {*secrets_of(world.acme), "acme", f"key-{world.employee.pk}"}
     others = {company: everything_of(company) for company in (world.globex, world.initech)}
@@ -229,6 +229,9 @@ def test_a_company_is_erased_to_the_last_row(lived_in, capsys):
         str(world.support.pk),
     }
     assert list(LogEntry.objects.values_list("object_repr", flat=True)) == [world.globex_employee.full_name]
+    [line] = [record for record in caplog.records if record.name.endswith("erase_company")]
+    assert line.getMessage() == "The company acme was erased at the console."
+    assert line.facts["company"] == world.acme.pk
     said = capsys.readouterr().out
     assert "accounts_user: 4 rows" in said
     assert "django_session: 1 rows" in said

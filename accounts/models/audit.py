@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from typing import Self
 
 from django.db import models, transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import clock
 from accounts.keys import SameCompany, company_row
+from accounts.text import CONSOLE
 
 from .chained import Chained, Plate, PlateKey
 from .company import Company
@@ -118,6 +120,12 @@ class AuditLine(Chained, models.Model):
         return f"{self.sequence} {self.kind}"
 
     @property
+    def actor_shown(self) -> str:
+        """Who did it, in the reader's language. What is no person is the console."""
+        actor = self.plates[self.actor_id]
+        return gettext("Velory’s console") if actor.kind == AuditPlate.Kind.TEXT else actor.shown
+
+    @property
     def sentence(self) -> str:
         """The line in the reader's language. Only on lines of `with_names()`."""
         from accounts.wording import sentence
@@ -125,9 +133,10 @@ class AuditLine(Chained, models.Model):
         return sentence(self)
 
 
-def record(company_id: int | None, kind: str, *, by: User, field: str = "", **names: object) -> None:
+def record(company_id: int | None, kind: str, *, by: User | None, field: str = "", **names: object) -> None:
     """Append a line to the company's audit log: `kind` is one of `wording.SENTENCES`, `names` are people, spaces,
-    payors or texts by their role in the sentence, None where there is none. Who has no company has no log.
+    payors or texts by their role in the sentence, None where there is none. Who has no company has no log. `by` is None
+    for whoever runs the server, at its console.
 
     It takes the lock of the company's row to the end of the transaction. So it stands at the end of an act, after the
     rows that the act itself locks: two acts then wait for each other and never for ever.
@@ -142,9 +151,9 @@ def record(company_id: int | None, kind: str, *, by: User, field: str = "", **na
         _append(chain, kind, by, field, names)
 
 
-def _append(chain: AuditChain, kind: str, by: User, field: str, names: Mapping[str, object]) -> None:
+def _append(chain: AuditChain, kind: str, by: User | None, field: str, names: Mapping[str, object]) -> None:
     named = {role: None if thing in (None, "") else AuditPlate.key_of(thing) for role, thing in names.items()}
-    actor = AuditPlate.key_of(by)
+    actor = AuditPlate.key_of(by or CONSOLE)
     plates = AuditPlate.stored_for(chain.company_id, {actor, *filter(None, named.values())})
     details = {role: plates[key].pk if key else None for role, key in named.items()}
     if field:

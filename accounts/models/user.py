@@ -6,6 +6,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import clock, signals
+from accounts.fields import NameField
 from accounts.keys import company_row
 from accounts.text import clean_email
 
@@ -75,7 +76,7 @@ class User(AbstractBaseUser):
         verbose_name=_("company"),
     )
     email = models.EmailField(_("email"), max_length=254)
-    full_name = models.CharField(_("full name"), max_length=150)
+    full_name = NameField(_("full name"), max_length=150)
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.EMPLOYEE)
     language = models.CharField(
         _("language"),
@@ -179,6 +180,8 @@ class User(AbstractBaseUser):
             raise AddressTaken from error
         if used:
             raise LinkUsed
+        if joined:
+            self._mail("password_chosen")
 
     def withdraw_link(self) -> None:
         """The link they have got works no more."""
@@ -199,6 +202,8 @@ class User(AbstractBaseUser):
         from allauth.account.models import EmailAddress
 
         EmailAddress.objects.filter(user=self).delete()
+        if person.has_joined:  # the new address gets the link
+            self._mail("email_changed", by=by, email=person.email)
         self.forget_factors()
         self.identities.all().delete()
         self.is_break_glass = False
@@ -214,6 +219,16 @@ class User(AbstractBaseUser):
         if by == self:
             raise PermissionDenied(gettext("Your own two-step sign-in is changed on your profile."))
         self.forget_factors()
+        self._mail("two_step_reset", by=by)
+
+    @transaction.atomic
+    def reset_sign_in(self, *, by: "User") -> None:
+        """Neither password nor two-step sign-in opens the account any more, and no session or link of before: for
+        Velory Support, which hands out a new link."""
+        self.set_unusable_password()
+        self.save(update_fields=["password"])
+        self.forget_factors()
+        self._mail("sign_in_reset", by=by)
 
     @transaction.atomic
     def forget_factors(self) -> None:
@@ -320,3 +335,9 @@ class User(AbstractBaseUser):
         from .audit import record
 
         record(self.company_id, kind, by=by, person=self)
+
+    def _mail(self, kind: str, *, by: "User | None" = None, email: str = "") -> None:
+        """Tell this person by mail what has changed of how they sign in."""
+        from accounts.notices import notify
+
+        notify(self, kind, by=by.full_name if by else "", email=email)

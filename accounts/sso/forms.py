@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from accounts.forms import CompanyRowForm
 from accounts.models import Domain, SingleSignOn, User
 from accounts.models.audit import record
+from accounts.sessions import end_sessions_past_provider
 from accounts.text import clean_email
 
 from .protocols import is_trusted
@@ -95,6 +96,12 @@ class SingleSignOnForm(forms.ModelForm):
     class Meta:
         model = SingleSignOn
         fields = ["is_on", "creates_people", "is_only_way"]
+        help_texts = {
+            "is_only_way": gettext_lazy(
+                "Passwords, passkeys and one-time links let nobody in but the IT admins whom you choose below. Whoever "
+                "has come in by them is signed out when you save, perhaps you, too."
+            )
+        }
         widgets: dict[str, forms.Widget] = {name: forms.CheckboxInput(attrs={"role": "switch"}) for name in fields}
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
@@ -136,6 +143,8 @@ class SingleSignOnForm(forms.ModelForm):
                 person.save(update_fields=["is_break_glass"])
                 kind = "setting_break_glass_given" if person.is_break_glass else "setting_break_glass_taken"
                 record(self.by.company_id, kind, by=self.by, person=person)
+        if self.instance.is_only_way:
+            end_sessions_past_provider(self.instance.company)
         return True
 
     def write(self) -> None:

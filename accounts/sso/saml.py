@@ -88,7 +88,9 @@ def read_metadata(xml: bytes) -> Metadata:
     except DTDForbidden as error:
         raise ValidationError(_("This has a document type (<!DOCTYPE), which metadata has not.")) from error
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise ValidationError(_("This is no XML. Take the whole metadata, from its first < to its last >.")) from error
+        raise ValidationError(
+            _("This is no XML. Take the whole metadata, from its first character to its last.")
+        ) from error
     providers = _find(root, "descendant-or-self::md:EntityDescriptor[md:IDPSSODescriptor]")
     if not providers:
         raise ValidationError(_("This describes no provider that people sign in at (IDPSSODescriptor)."))

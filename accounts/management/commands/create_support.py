@@ -9,8 +9,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
+from accounts.notices import notify
 from accounts.scope import support
-from accounts.text import clean_email
+from accounts.text import CONSOLE, clean_email
 from accounts.tokens import link_keys, link_path
 
 
@@ -47,7 +48,9 @@ class Command(BaseCommand):
             if person.has_joined:
                 return
         if reset_two_step:
-            person.forget_factors()
+            with transaction.atomic():
+                person.forget_factors()
+                notify(person, "two_step_reset", by=CONSOLE)
         path = link_path(person, link_keys.new(person))
         self.stdout.write(f"With this link, which works once, {person} chooses a password:\n{site()}{path}")
 
