@@ -14,6 +14,7 @@ from qrcode.constants import ERROR_CORRECT_M  # type: ignore[import-untyped]
 from qrcode.main import QRCode  # type: ignore[import-untyped]
 
 from .models import SingleSignOn
+from .receivers import not_signed_in, tell
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -26,11 +27,18 @@ class AccountAdapter(DefaultAccountAdapter):
         """All ways in lead through here: password, passkey, link. Where the company's provider is the only one, whoever
         has proved who they are is told so."""
         refused = super().pre_login(request, user, **kwargs)
+        if refused is not None:
+            tell(user, "sign_in_deactivated_refused", person=user)
+            return refused
         by_provider = (kwargs["signal_kwargs"] or {}).get("single_sign_on")
-        if refused is None and not by_provider and SingleSignOn.objects.is_only_way_for(user):
+        if not by_provider and SingleSignOn.objects.is_only_way_for(user):
+            tell(user, "sign_in_past_sso_refused", person=user)
             clear_login(request)
             return render(request, "accounts/sso_only.html", status=403)
-        return refused
+        return None
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        not_signed_in(credentials)
 
     def get_login_stages(self) -> list[str]:
         stages = super().get_login_stages()
@@ -43,7 +51,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def reauthenticate(self, user: Any, password: str) -> bool:
         """Whether it is their password. allauth would go by its own list of addresses, which is empty."""
-        return user.check_password(password)
+        is_theirs = user.check_password(password)
+        if not is_theirs:
+            tell(user, "sign_in_again_failed", person=user)
+        return is_theirs
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Say nothing on signing in and out: the page shows it."""

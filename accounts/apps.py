@@ -10,7 +10,7 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Companies and people")
 
     def ready(self) -> None:
-        from . import middleware, receivers, signing, sqlite, walls  # noqa: F401  (some connect or register themselves)
+        from . import factors, middleware, receivers, signing, sqlite, walls  # noqa: F401  (some connect or register themselves)
 
         user_logged_in.connect(middleware.remember_company, dispatch_uid="accounts.middleware.remember_company")
 

@@ -5,13 +5,17 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
+from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
+from accounts.admin import CompanyAdmin
 from accounts.chain import AuditWalk
 from accounts.erasing import erase
+from accounts.forms import PayorForm, SettingsForm, SpaceForm, UserForm
 from accounts.models import AuditChain, AuditLine, AuditPlate, User
 from accounts.models.audit import record
+from accounts.sso.forms import SingleSignOnForm
 from accounts.tokens import link_keys, link_path
 from accounts.wording import FIELDS, GROUPS, SENTENCES
 from tests.test_register import LONG_AGO, change, walls_down
@@ -133,6 +137,9 @@ def test_settings_and_what_support_changes(world):
     token = str(support.open(address).response.context["csrf_token"])
     support.client.post(address, {"plan": "trial", "repair_flow_released": "on", "csrfmiddlewaretoken": token})
     assert news()[-1] == "Siri Ahl changed plan from pro to trial."
+    token = str(support.open(address).response.context["csrf_token"])
+    support.client.post(address, {"plan": "trial", "csrfmiddlewaretoken": token})
+    assert news()[-1] == "Siri Ahl changed repair flow released from on to off."
 
 
 def test_what_changed_nothing_has_no_line(world):
@@ -168,6 +175,17 @@ def test_admins_read_it_the_newest_first_and_by_what_they_look_for(world):
     theirs = Visitor(world.globex_admin).open(reverse("accounts:audit_log")).words
     assert "Gina Falk signed in." in theirs
     assert "Eva Lind" not in theirs
+
+
+# What an admin fills in, and Velory Support: the log tells of each field by its name. (Names begin as in the log.)
+FORMS = {"": (SpaceForm, PayorForm, UserForm, SettingsForm), "sso_": (SingleSignOnForm,)}
+# Told in a sentence of its own.
+NO_FIELDS = {"sso_client_secret", "sso_break_glass"}
+
+
+def test_every_field_that_somebody_can_change_has_its_name():
+    fields = {f"{prefix}{name}" for prefix, forms in FORMS.items() for form in forms for name in form.base_fields}
+    assert (fields | set(CompanyAdmin.changeable)) - NO_FIELDS == set(FIELDS)
 
 
 def test_every_kind_of_line_belongs_to_a_group_and_has_its_words(world):
