@@ -272,6 +272,28 @@ def test_an_erased_person_is_named_nowhere_and_it_holds(world):
     assert AuditWalk(world.acme).first_fault() is None
 
 
+def test_erasing_an_admin_leaves_what_they_changed_of_others(world):
+    visitor = Visitor(world.second_admin)
+    visitor.open(world.colleague).press("Save", role="IT admin")
+    world.again().second_admin.deactivate(by=world.admin)
+    erase(world.second_admin, by=world.admin)
+    assert "(erased) changed role of Carl Berg from employee to admin." in told(world.acme)
+
+
+def test_erasing_takes_the_name_and_address_out_of_searches(world):
+    bodil, ada = world.second_admin, Client()
+    Visitor(world.admin).open(bodil).press("Save", full_name="Bodil Ås")
+    ada.force_login(world.admin)
+    for words in ("bodil EK", "Bodil Ås", bodil.email, "Carl Berg", "Room 4"):
+        ada.get(reverse("devices:export", args=["all"]), {"q": words}).getvalue()
+    world.again().second_admin.deactivate(by=world.admin)
+    erase(world.second_admin, by=world.admin)
+    searched = [line for line in told(world.acme) if "exported of the table" in line]
+    words = ["(erased)", "(erased)", "(erased)", "q=Carl Berg", "q=Room 4"]
+    assert searched == [f"Ada Holm exported of the table All hardware what matches {each}." for each in words]
+    assert AuditWalk(world.acme).first_fault() is None
+
+
 # What leaves Velory, and what comes in
 
 
