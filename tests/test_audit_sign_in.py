@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
 from django.db import OperationalError
 from django.test import Client
@@ -125,9 +126,22 @@ def test_a_wrong_code_after_the_right_password(client, world):
     assert lines_since(world.acme, lambda: [client.post(address, wrong) for _try in range(5)]) == [said] * 5
     right = {"code": code_of()}
     assert lines_since(world.acme, lambda: client.post(address, right)) == ["Eva Lind signed in."]
-    again = Client()
-    sign_in(again, world.employee)
-    assert lines_since(world.acme, lambda: again.post(address, right)) == [said]
+
+
+def test_a_code_that_was_used_is_a_wrong_code(world):
+    """While it is the one that the app shows, and in the next period, in which it would still be taken."""
+    give_app(world.employee)
+    said = "Somebody got as far as the second step as Eva Lind and gave a wrong code."
+    address = reverse("mfa_authenticate")
+    with time_machine.travel("2026-03-02 12:00:05+00:00", tick=False) as clock:
+        used = {"code": code_of()}
+        first, second = Client(), Client()
+        for client in (first, second):
+            sign_in(client, world.employee)
+        first.post(address, used)
+        assert lines_since(world.acme, lambda: second.post(address, used)) == [said]
+        clock.shift(30)
+        assert lines_since(world.acme, lambda: second.post(address, used)) == [said]
 
 
 def test_a_session_that_somebody_else_sits_at(eva, world):
