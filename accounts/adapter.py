@@ -15,6 +15,7 @@ from qrcode.main import QRCode  # type: ignore[import-untyped]
 
 from .models import SingleSignOn
 from .notices import notify
+from .receivers import not_signed_in, tell
 from .sealed import seal, unseal
 
 
@@ -28,11 +29,18 @@ class AccountAdapter(DefaultAccountAdapter):
         """All ways in lead through here: password, passkey, link. Where the company's provider is the only one, whoever
         has proved who they are is told so."""
         refused = super().pre_login(request, user, **kwargs)
+        if refused is not None:
+            tell(user, "sign_in_deactivated_refused", person=user)
+            return refused
         by_provider = (kwargs["signal_kwargs"] or {}).get("single_sign_on")
-        if refused is None and not by_provider and SingleSignOn.objects.is_only_way_for(user):
+        if not by_provider and SingleSignOn.objects.is_only_way_for(user):
+            tell(user, "sign_in_past_sso_refused", person=user)
             clear_login(request)
             return render(request, "accounts/sso_only.html", status=403)
-        return refused
+        return None
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        not_signed_in(credentials)
 
     def get_login_stages(self) -> list[str]:
         stages = super().get_login_stages()
@@ -45,7 +53,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def reauthenticate(self, user: Any, password: str) -> bool:
         """Whether it is their password. allauth would go by its own list of addresses, which is empty."""
-        return user.check_password(password)
+        is_theirs = user.check_password(password)
+        if not is_theirs:
+            tell(user, "sign_in_again_failed", person=user)
+        return is_theirs
 
     def send_notification_mail(self, template_prefix: str, user: Any, *args: Any, **kwargs: Any) -> None:
         """What allauth tells a person by mail, in our words: it names the kind by its template."""

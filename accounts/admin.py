@@ -21,6 +21,7 @@ from django.utils.text import capfirst, slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from .forms import in_words
 from .models import Company, Domain, Payor, Space, User
 from .models.audit import record
 from .models.closable import Refused, StillInUse
@@ -120,7 +121,7 @@ class CompanyAdmin(ReadOnlyAdmin):
             with transaction.atomic():
                 obj.save(update_fields=form.changed_data)
                 for field in form.changed_data:
-                    before, after = str(form.initial[field]), str(form.cleaned_data[field])
+                    before, after = in_words(form.initial[field]), in_words(form.cleaned_data[field])
                     record(obj.pk, "setting_changed", by=by, field=field, before=before, after=after)
         else:
             obj.pk = Company.objects.found(**form.cleaned_data).pk

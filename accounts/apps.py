@@ -10,7 +10,8 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Companies and people")
 
     def ready(self) -> None:
-        from . import lifetime, middleware, receivers, signing, sqlite, walls  # noqa: F401  (some connect or register themselves)
+        # Some connect or register themselves.
+        from . import factors, lifetime, middleware, receivers, signing, sqlite, walls  # noqa: F401
 
         user_logged_in.connect(middleware.remember_company, dispatch_uid="accounts.middleware.remember_company")
         user_logged_in.connect(lifetime.remember_beginning, dispatch_uid="accounts.lifetime.remember_beginning")

@@ -30,6 +30,11 @@ def compare_with_what_was_shown(form: forms.BaseForm) -> None:
         field.show_hidden_initial = True
 
 
+def in_words(value: object) -> object:
+    """What a field holds, as the audit log writes it: a switch is on or off."""
+    return ("on" if value else "off") if isinstance(value, bool) else value
+
+
 # Rows of a company
 
 
@@ -280,13 +285,9 @@ class SettingsForm(forms.ModelForm):
             before, after = self.initial[field], self.cleaned_data[field]
             if field == "repair_payor":
                 before = payor_before
-            record(company.pk, "setting_changed", by=self.by, field=field, before=_word(before), after=_word(after))
+            values = {"before": in_words(before), "after": in_words(after)}
+            record(company.pk, "setting_changed", by=self.by, field=field, **values)
         return True
-
-
-def _word(value: object) -> object:
-    """A switch in words, as the audit log writes it."""
-    return ("on" if value else "off") if isinstance(value, bool) else value
 
 
 class ProfileForm(forms.ModelForm):

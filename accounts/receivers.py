@@ -9,7 +9,7 @@ from typing import Any
 
 from allauth.account.signals import password_changed, password_reset
 from allauth.account.signals import user_logged_in as came_in
-from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -44,10 +44,10 @@ def signed_out(user: User | None, **kwargs: Any) -> None:
     tell(user, "sign_in_ended")
 
 
-@receiver(user_login_failed)
-def not_signed_in(credentials: Mapping[str, Any], **kwargs: Any) -> None:
-    """allauth asks by "email"; Django's own sign-in by "username"."""
-    email = clean_email(str(credentials.get("email") or credentials.get("username") or ""))
+def not_signed_in(credentials: Mapping[str, Any]) -> None:
+    """Somebody did not know the password: allauth tells our adapter. Django's own signal comes for a password that is
+    right, too, where its owner is deactivated."""
+    email = clean_email(str(credentials.get("email", "")))
     with transaction.atomic():
         look_for(email)
         person = User.objects.filter(email=email, joined_at__isnull=False).first() if email else None

@@ -1,13 +1,17 @@
 """Where somebody is signed in. allauth notes each session as it begins (`UserSession`); Django keeps them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from allauth.account.internal.flows.login import _AUTHENTICATION_METHODS_USER_SESSION_KEY
+from allauth.account.internal.stagekit import LOGIN_SESSION_KEY
+from allauth.account.utils import url_str_to_user_pk
 from allauth.usersessions.models import UserSession
-from django.contrib.auth import HASH_SESSION_KEY
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.utils.crypto import constant_time_compare
 
 from . import clock
@@ -47,6 +51,26 @@ def _goes_on(session: Session, person: User) -> bool:
     stored = session.get_decoded().get(HASH_SESSION_KEY, "")
     hashes: Iterable[str] = (person.get_session_auth_hash(), *person.get_session_auth_fallback_hash())
     return any(constant_time_compare(stored, one) for one in hashes)
+
+
+def forget_sessions(people: Collection[int], using: str = DEFAULT_DB_ALIAS) -> int:
+    """Delete every session that names one of these people, also where they have given their password and not yet the
+    second step. Whom a session names stands inside of what is signed, so each of the installation is opened: this
+    takes a while. Returns how many went."""
+    wanted = {str(pk) for pk in people}
+    rows = Session.objects.using(using)
+    theirs = [row.pk for row in rows.iterator() if not wanted.isdisjoint(_people_in(row.get_decoded()))]
+    for keys in batched(theirs, 500):
+        rows.filter(pk__in=keys).delete()
+    return len(theirs)
+
+
+def _people_in(session: dict[str, Any]) -> Iterator[str]:
+    """Who is signed in; and who has begun to, by allauth's two notes of it."""
+    yield session.get(SESSION_KEY, "")
+    yield session.get(_AUTHENTICATION_METHODS_USER_SESSION_KEY, "")
+    if pending := session.get(LOGIN_SESSION_KEY, {}).get("user_pk"):
+        yield str(url_str_to_user_pk(pending))
 
 
 @transaction.atomic

@@ -5,13 +5,17 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
+from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
+from accounts.admin import CompanyAdmin
 from accounts.chain import AuditWalk
 from accounts.erasing import erase
-from accounts.models import AuditChain, AuditLine, AuditPlate, User
+from accounts.forms import PayorForm, SettingsForm, SpaceForm, UserForm
+from accounts.models import AuditChain, AuditLine, AuditPlate, SingleSignOn, User
 from accounts.models.audit import record
+from accounts.sso.forms import told_of
 from accounts.tokens import link_keys, link_path
 from accounts.wording import FIELDS, GROUPS, SENTENCES
 from tests.test_register import LONG_AGO, change, walls_down
@@ -133,6 +137,9 @@ def test_settings_and_what_support_changes(world):
     token = str(support.open(address).response.context["csrf_token"])
     support.client.post(address, {"plan": "trial", "repair_flow_released": "on", "csrfmiddlewaretoken": token})
     assert news()[-1] == "Siri Ahl changed plan from pro to trial."
+    token = str(support.open(address).response.context["csrf_token"])
+    support.client.post(address, {"plan": "trial", "csrfmiddlewaretoken": token})
+    assert news()[-1] == "Siri Ahl changed repair flow released from on to off."
 
 
 def test_what_changed_nothing_has_no_line(world):
@@ -168,6 +175,13 @@ def test_admins_read_it_the_newest_first_and_by_what_they_look_for(world):
     theirs = Visitor(world.globex_admin).open(reverse("accounts:audit_log")).words
     assert "Gina Falk signed in." in theirs
     assert "Eva Lind" not in theirs
+
+
+def test_every_field_that_somebody_can_change_has_its_name():
+    """What an admin fills in, what is told of single sign-on, and what Velory Support changes."""
+    fields = {name for form in (SpaceForm, PayorForm, UserForm, SettingsForm) for name in form.base_fields}
+    fields |= {f"sso_{name}" for name in told_of(SingleSignOn())}
+    assert fields | set(CompanyAdmin.changeable) == set(FIELDS)
 
 
 def test_every_kind_of_line_belongs_to_a_group_and_has_its_words(world):
@@ -251,6 +265,28 @@ def test_an_erased_person_is_named_nowhere_and_it_holds(world):
     assert lines[-1] == "Ada Holm erased a person."
     assert not AuditPlate.objects.filter(name__contains="Bodil").exists()
     assert not AuditPlate.objects.filter(name__contains="@acme").exists()
+    assert AuditWalk(world.acme).first_fault() is None
+
+
+def test_erasing_an_admin_leaves_what_they_changed_of_others(world):
+    visitor = Visitor(world.second_admin)
+    visitor.open(world.colleague).press("Save", role="IT admin")
+    world.again().second_admin.deactivate(by=world.admin)
+    erase(world.second_admin, by=world.admin)
+    assert "(erased) changed role of Carl Berg from employee to admin." in told(world.acme)
+
+
+def test_erasing_takes_the_name_and_address_out_of_searches(world):
+    bodil, ada = world.second_admin, Client()
+    Visitor(world.admin).open(bodil).press("Save", full_name="Bodil Ås")
+    ada.force_login(world.admin)
+    for words in ("bodil EK", "Bodil Ås", bodil.email, "Carl Berg", "Room 4"):
+        ada.get(reverse("devices:export", args=["all"]), {"q": words}).getvalue()
+    world.again().second_admin.deactivate(by=world.admin)
+    erase(world.second_admin, by=world.admin)
+    searched = [line for line in told(world.acme) if "exported of the table" in line]
+    words = ["(erased)", "(erased)", "(erased)", "q=Carl Berg", "q=Room 4"]
+    assert searched == [f"Ada Holm exported of the table All hardware what matches {each}." for each in words]
     assert AuditWalk(world.acme).first_fault() is None
 
 

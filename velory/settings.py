@@ -358,7 +358,7 @@ ACCOUNT_FORMS = {
     "reset_password_from_key": "accounts.sign_in_forms.NewPasswordForm",
     "user_token": "accounts.sign_in_forms.LinkForm",
     "change_password": "accounts.sign_in_forms.ChangePasswordForm",
-    "reauthenticate": "accounts.codes.PasswordAgainForm",
+    "reauthenticate": "accounts.sign_in_forms.PasswordAgainForm",
 }
 # Django's own: allauth's writes a row of addresses on every look at a link.
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"

@@ -48,6 +48,12 @@ class AuditPlate(Plate):
             return cls.Kind.PAYOR, thing.pk, thing.name
         return cls.Kind.TEXT, None, str(thing)
 
+    @classmethod
+    def keys_of(cls, person: User) -> list[str]:
+        """Every plate of this person: each has a name that they have had."""
+        plates = cls._default_manager.filter(company=person.company, kind=cls.Kind.USER, reference=person.pk)
+        return list(plates.values_list("pk", flat=True))
+
 
 class AuditChain(models.Model):
     """The head of a company's audit log. A row of its own: whoever saves a company doesn't touch it."""
@@ -72,12 +78,13 @@ class AuditQuerySet(models.QuerySet["AuditLine"]):
         return lines if user.is_admin else lines.none()
 
     def about(self, person: User) -> Self:
-        """Lines that this person wrote or that name them."""
-        plates = AuditPlate.objects.filter(
-            company=person.company, kind=AuditPlate.Kind.USER, reference=person.pk
-        ).values_list("pk", flat=True)
-        keys = list(plates)
+        """Lines that this person wrote or whose subject they are."""
+        keys = AuditPlate.keys_of(person)
         return self.filter(models.Q(actor__in=keys) | models.Q(details__person__in=keys))
+
+    def telling_of(self, person: User) -> Self:
+        """Lines whose subject they are, whoever wrote them."""
+        return self.filter(details__person__in=AuditPlate.keys_of(person))
 
     def with_names(self) -> "list[AuditLine]":
         """The lines with every plate in them, in two queries."""

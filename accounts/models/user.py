@@ -183,10 +183,13 @@ class User(AbstractBaseUser):
         if joined:
             self._mail("password_chosen")
 
-    def withdraw_link(self) -> None:
-        """The link they have got works no more."""
+    @transaction.atomic
+    def withdraw_link(self, *, by: "User") -> None:
+        """The link they have got works no more. Raises PermissionDenied for anybody but an admin."""
+        require_admin(by, self.company_id)
         self.link_made_at = None
         self.save(update_fields=["link_made_at"])
+        self._tell("sign_in_link_withdrawn", by=by)
 
     @transaction.atomic
     def change_email(self, email: str, *, by: "User") -> None:
@@ -211,15 +214,16 @@ class User(AbstractBaseUser):
 
     # Two-step sign-in
 
+    @transaction.atomic
     def reset_two_step(self, *, by: "User") -> None:
         """For somebody who has lost their phone or key: signed out everywhere, and their password is enough once more.
         Raises PermissionDenied for one's own, which are changed where one proves who one is."""
-        if not by.is_staff:
-            require_admin(by, self.company_id)
+        require_admin(by, self.company_id)
         if by == self:
             raise PermissionDenied(gettext("Your own two-step sign-in is changed on your profile."))
         self.forget_factors()
         self._mail("two_step_reset", by=by)
+        self._tell("sign_in_two_step_reset", by=by)
 
     @transaction.atomic
     def reset_sign_in(self, *, by: "User") -> None:
@@ -229,6 +233,7 @@ class User(AbstractBaseUser):
         self.save(update_fields=["password"])
         self.forget_factors()
         self._mail("sign_in_reset", by=by)
+        self._tell("sign_in_reset", by=by)
 
     @transaction.atomic
     def forget_factors(self) -> None:
@@ -329,6 +334,17 @@ class User(AbstractBaseUser):
             require_admin(by, self.company_id)
         if User.objects.known().filter(pk=self.pk, is_active=False).update(is_active=True):
             self._tell("user_reactivated", by=by)
+
+    # Support staff, who are let in and shut out at the console
+
+    @transaction.atomic
+    def leave_support(self) -> None:
+        """Out at once, and nothing of before opens the account again: no password, factor, session or link."""
+        self.is_active = False
+        self.link_made_at = None
+        self.set_unusable_password()
+        self.save(update_fields=["is_active", "link_made_at", "password"])
+        self.forget_factors()
 
     def _tell(self, kind: str, *, by: "User") -> None:
         """A line about this person in the audit log of their company."""

@@ -106,7 +106,7 @@ class SingleSignOnForm(forms.ModelForm):
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         sso: SingleSignOn = kwargs["instance"]
-        self.by, self.before = by, _noted(sso)
+        self.by, self.before = by, told_of(sso)
         sso.speak(self.protocol)
         super().__init__(*args, **kwargs)
         admins = _admins_with_password(by)
@@ -150,7 +150,7 @@ class SingleSignOnForm(forms.ModelForm):
     def write(self) -> None:
         """Save the provider, and tell the audit log what is another than before."""
         self.instance.save()
-        for name, after in _noted(self.instance).items():
+        for name, after in told_of(self.instance).items():
             if (before := self.before[name]) != after:
                 values = {"before": before, "after": after}
                 record(self.by.company_id, "setting_changed", by=self.by, field=f"sso_{name}", **values)
@@ -251,7 +251,7 @@ class SAMLForm(SingleSignOnForm):
 FORMS: dict[str, type[SingleSignOnForm]] = {form.protocol: form for form in (OpenIDForm, SAMLForm)}
 
 
-def _noted(sso: SingleSignOn) -> dict[str, object]:
+def told_of(sso: SingleSignOn) -> dict[str, object]:
     """What the audit log tells of a change, in its words; certificates by the beginning of their fingerprints."""
     prints = [hashlib.sha256(b64decode(text)).hexdigest()[:16].upper() for text in sso.certificates]
     switches = {name: "on" if getattr(sso, name) else "off" for name in ("is_on", "creates_people", "is_only_way")}

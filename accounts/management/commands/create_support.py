@@ -18,7 +18,8 @@ from accounts.tokens import link_keys, link_path
 class Command(BaseCommand):
     help = (
         "Adds somebody to Velory's support staff, who work in the Django admin. Asks for a password; where none is "
-        "given, and for somebody who is support staff already, it prints a link that works once for choosing one."
+        "given, and for somebody who is support staff already or was before, it prints a link that works once for "
+        "choosing one."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -41,12 +42,16 @@ class Command(BaseCommand):
             wanted.clean_fields(exclude=["password"])
         except ValidationError as error:
             raise CommandError(error.messages) from error
-        person = User.objects.active().filter(email=email, is_staff=True).first()
+        person = User.objects.filter(email=email, is_staff=True).first()
         if person is None:
             person = self.add(wanted)
             self.stdout.write(f"{person} ({email}) was added to the support staff.")
             if person.has_joined:
                 return
+        elif not person.is_active:
+            person.is_active = True
+            person.save(update_fields=["is_active"])
+            self.stdout.write(f"{person} ({email}) is of the support staff again.")
         if reset_two_step:
             with transaction.atomic():
                 person.forget_factors()
