@@ -6,6 +6,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.db import DatabaseError, connection, transaction
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -239,3 +240,39 @@ def test_what_a_view_has_written_before_it_failed_is_not_kept(world, monkeypatch
     client.raise_request_exception = False
     assert client.post(reverse("devices:register"), {"name": "Half", "category": "Laptop"}).status_code == 500
     assert not Device.objects.filter(name="Half").exists()
+
+
+# How long a request may take
+
+
+def test_a_request_holds_up_the_others_only_so_long(live_world, monkeypatch):
+    monkeypatch.setattr("accounts.views.profile.render", lambda *args, **kwargs: HttpResponse(limits()))
+    assert signed_in(live_world.admin).get(reverse("accounts:profile")).text == "30s 5min"
+    with scope.company_scope(live_world.acme.pk):  # a command, or an export while it is written
+        assert limits() == "0 0"
+
+
+def test_support_s_pages_have_the_same_limits(live_world, monkeypatch):
+    monkeypatch.setattr("accounts.support.ReadOnlyAdmin.lacks_visit", lambda *args: HttpResponse(limits()))
+    address = reverse("admin:accounts_space_changelist")
+    assert signed_in(live_world.support).get(address).text == "30s 5min", vars(
+        signed_in(live_world.support).get(address)
+    )
+
+
+def test_what_takes_too_long_is_given_up_and_said(live_world, monkeypatch):
+    def sleeps(*args, **kwargs):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(5)")
+
+    monkeypatch.setitem(scope.LIMITS, "statement_timeout", "50ms")
+    monkeypatch.setattr("accounts.views.profile.render", sleeps)
+    client = signed_in(live_world.admin)
+    client.raise_request_exception = False
+    assert client.get(reverse("accounts:profile")).status_code == 503
+
+
+def limits():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting(name) FROM unnest(%s::text[]) AS name", [list(scope.LIMITS)])
+        return " ".join(text for (text,) in cursor.fetchall())
