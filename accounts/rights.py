@@ -45,16 +45,19 @@ def rights(role: str, model: type[models.Model]) -> frozenset[str]:
     return WORK
 
 
-@cache  # models don't change under a process, and whoever watches Velory asks often
 def _wanted(role: str) -> dict[str, frozenset[str]]:
-    tables = {
+    without_model: Any = [one for one in caches.all() if isinstance(one, BaseDatabaseCache)]
+    tables = {one._table: WORK for one in without_model} | {"django_migrations": frozenset({"SELECT"})}
+    return _of_models(role) | tables
+
+
+@cache  # models don't change under a process, and whoever watches Velory asks often
+def _of_models(role: str) -> dict[str, frozenset[str]]:
+    return {
         model._meta.db_table: rights(role, model)
         for model in apps.get_models(include_auto_created=True)
         if model._meta.managed and not model._meta.proxy
     }
-    # The cache's table has no model.
-    counted: Any = [one for one in caches.all() if isinstance(one, BaseDatabaseCache)]
-    return tables | {one._table: WORK for one in counted} | {"django_migrations": frozenset({"SELECT"})}
 
 
 def put_up(connection: BaseDatabaseWrapper) -> None:
@@ -103,8 +106,9 @@ def _differences(cursor) -> Iterator[Difference]:
             "names": list(settings.DATABASE_ROLES.values()),
         },
     )
+    all_wanted = {role: _wanted(role) for role in settings.DATABASE_ROLES}
     for role, table, whole, reachable in cursor.fetchall():
-        wanted = _wanted(role).get(table)
+        wanted = all_wanted[role].get(table)
         if wanted is not None and not wanted == set(whole) == set(reachable):
             yield Difference(role, table, wanted - set(whole), frozenset(reachable) - wanted)
 
