@@ -1,7 +1,6 @@
 """What each request passes: it sees one company, and whoever has to sign in by two steps sets that up first."""
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from typing import Any
 
 from django.contrib import messages
@@ -48,9 +47,12 @@ class CompanyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         with transaction.atomic():
             session = request.session
-            scope.recognise(session.get(SESSION_KEY), session.get(COMPANY_KEY))
+            scope.begin_request(session.get(SESSION_KEY), session.get(COMPANY_KEY))
             is_staff = request.user.is_authenticated and request.user.is_staff
-            with scope.support() if is_staff and request.path.startswith(self.desk) else nullcontext():
+            if not (is_staff and request.path.startswith(self.desk)):
+                return self.get_response(request)
+            with scope.support():
+                scope.limit_support()
                 return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:

@@ -7,7 +7,7 @@ an address there; `app.provider_of`, the provider of the company that an answer 
 has neither roles nor policies, so there all of this does nothing.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
@@ -20,6 +20,10 @@ T = TypeVar("T")
 
 # The connection that goes by support's role. SQLite has none.
 SUPPORT = "support"
+
+# How long a statement of a request may take, a wait for somebody's lock included, and how long a request's transaction,
+# with all that it has locked, may wait for the program. Commands, and exports while they are written, take their time.
+LIMITS = {"statement_timeout": "30s", "idle_in_transaction_session_timeout": "5min"}
 
 _alias: ContextVar[str | None] = ContextVar("alias", default=None)
 
@@ -45,14 +49,15 @@ def support() -> Iterator[None]:
         _alias.reset(token)
 
 
-def _set(**values: object) -> None:
-    if connection.vendor != "postgresql":
+def _set(values: Mapping[str, object], alias: str = DEFAULT_DB_ALIAS) -> None:
+    """To the end of the transaction."""
+    if connections[alias].vendor != "postgresql":
         return
-    if not connection.in_atomic_block:
+    if not connections[alias].in_atomic_block:
         raise transaction.TransactionManagementError("A company's rows are seen within a transaction only.")
     calls = ", ".join(["set_config(%s, %s, true)"] * len(values))
-    parameters = [text for name, value in values.items() for text in (f"app.{name}", str(value or ""))]
-    with connection.cursor() as cursor:
+    parameters = [text for name, value in values.items() for text in (name, str(value or ""))]
+    with connections[alias].cursor() as cursor:
         cursor.execute(f"SELECT {calls}", parameters)
 
 
@@ -67,9 +72,9 @@ def company_scope(company_id: int | None) -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute("SELECT current_setting('app.company_id', true)")
             before = cursor.fetchone()[0]
-        _set(company_id=company_id)
+        _set({"app.company_id": company_id})
         yield
-        _set(company_id=before)
+        _set({"app.company_id": before})
 
 
 def within(company_id: int | None, rows: Iterable[T]) -> Iterator[T]:
@@ -80,7 +85,22 @@ def within(company_id: int | None, rows: Iterable[T]) -> Iterator[T]:
 
 def recognise(user_id: int | str | None, company_id: int | None = None) -> None:
     """From here to the end of the transaction this person is seen, and where it is given the rows of their company."""
-    _set(user_id=user_id, company_id=company_id, email="", domain="", provider_of="")
+    _set(_of(user_id, company_id))
+
+
+def begin_request(user_id: int | str | None, company_id: int | None) -> None:
+    """`recognise`, at the beginning of a request's transaction: `LIMITS` hold to its end."""
+    _set(_of(user_id, company_id) | LIMITS)
+
+
+def limit_support() -> None:
+    """The same limits for the rest of a request within `support()`."""
+    _set(LIMITS, alias_in_use() or DEFAULT_DB_ALIAS)
+
+
+def _of(user_id: int | str | None, company_id: int | None) -> dict[str, object]:
+    names = ("app.email", "app.domain", "app.provider_of")
+    return {"app.user_id": user_id, "app.company_id": company_id, **dict.fromkeys(names, "")}
 
 
 def recognise_with_company(user_id: int) -> None:
@@ -92,17 +112,17 @@ def recognise_with_company(user_id: int) -> None:
 
 def look_for(email: str) -> None:
     """From here on to `recognise`, whoever has joined with this address is seen: for signing in."""
-    _set(email=email)
+    _set({"app.email": email})
 
 
 def look_for_domain(name: str) -> None:
     """From here on to `recognise`, the company's provider is seen that this proved domain leads to: for signing in."""
-    _set(domain=name)
+    _set({"app.domain": name})
 
 
 def look_for_provider(company_id: int) -> None:
     """From here on to `recognise`, this company's provider is seen: an answer has come that says it is from there."""
-    _set(provider_of=company_id)
+    _set({"app.provider_of": company_id})
 
 
 def companies(slug: str | None = None) -> list[Company]:

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from .models import User
+from .tenants import names_company
 from .visits import company_visited
 
 
@@ -50,7 +51,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     @property
     def is_of_companies(self) -> bool:
         """Whether its rows are a company's data, which support looks at on a visit (accounts/visits.py)."""
-        return any(field.name == "company" for field in self.opts.concrete_fields)
+        return names_company(self.model)
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         rows = super().get_queryset(request)

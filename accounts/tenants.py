@@ -10,7 +10,7 @@ from .models import Company
 
 def tenant_models() -> list[type[models.Model]]:
     """The models whose rows name their company, in the order of the apps; Company itself first."""
-    return [Company, *(model for model in apps.get_models(include_auto_created=True) if _names_company(model))]
+    return [Company, *(model for model in apps.get_models(include_auto_created=True) if names_company(model))]
 
 
 def hanging_models() -> dict[type[models.Model], "models.ForeignKey"]:
@@ -30,7 +30,8 @@ def hanging_models() -> dict[type[models.Model], "models.ForeignKey"]:
     return found
 
 
-def _names_company(model: type[models.Model]) -> bool:
+def names_company(model: type[models.Model]) -> bool:
+    """Whether each of its rows says whose it is."""
     return any(field.name == "company" and field.related_model is Company for field in _keys(model))
 
 

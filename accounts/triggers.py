@@ -16,23 +16,25 @@ from .models.chained import Chained, Plate
 _ONLY_ERASED = """NEW.id = OLD.id AND NEW.company_id = OLD.company_id AND NEW.kind = OLD.kind
     AND NEW.reference {is_same} OLD.reference AND OLD.salt <> '' AND NEW.salt = '' AND NEW.name = ''"""
 
-_FUNCTIONS = f"""
-CREATE OR REPLACE FUNCTION velory_append_only() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+# Here and below, what PostgreSQL is told is written as PostgreSQL writes it back, so that it can be compared.
+_FUNCTIONS = {
+    "velory_append_only": """CREATE OR REPLACE FUNCTION public.velory_append_only() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $function$
 BEGIN
     IF TG_OP = 'DELETE' AND NOT EXISTS (SELECT 1 FROM accounts_company WHERE id = OLD.company_id) THEN
         RETURN OLD;
     END IF;
     RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
-END $$;
-CREATE OR REPLACE FUNCTION velory_only_erased() RETURNS trigger LANGUAGE plpgsql AS $$
+END $function$""",
+    "velory_only_erased": f"""CREATE OR REPLACE FUNCTION public.velory_only_erased() RETURNS trigger
+LANGUAGE plpgsql AS $function$
 BEGIN
     IF {_ONLY_ERASED.format(is_same="IS NOT DISTINCT FROM")} THEN
         RETURN NEW;
     END IF;
     RAISE EXCEPTION 'a name can only be erased' USING ERRCODE = 'integrity_constraint_violation';
-END $$;
-"""
+END $function$""",
+}
 
 
 def append_only_models() -> Iterator[type[models.Model]]:
@@ -79,11 +81,14 @@ def have_tables(connection: BaseDatabaseWrapper) -> bool:
 
 
 def put_up(connection: BaseDatabaseWrapper) -> None:
-    """Put up every trigger anew."""
+    """Put up every trigger anew, unless all of them stand. Within a transaction."""
+    if not missing(connection):
+        return
     take_down(connection)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(_FUNCTIONS)
+            for statement in _FUNCTIONS.values():
+                cursor.execute(statement)
         for statement in statements(connection.vendor).values():
             cursor.execute(statement)
 
@@ -92,24 +97,27 @@ def take_down(connection: BaseDatabaseWrapper) -> None:
     """Remove every trigger from these tables, those of an earlier release included."""
     on_table = "" if connection.vendor == "sqlite" else " ON {}"
     with connection.cursor() as cursor:
-        for name, table, _how in _standing(cursor, connection.vendor):
+        for name, table, _statement in _standing(cursor, connection.vendor):
             cursor.execute(f"DROP TRIGGER {name}" + on_table.format(table))
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
-    """What should stand and doesn't, is switched off, or is another than it should be; one line each."""
+    """What should stand and doesn't, is switched off, or is another than it should be, or too many; one line each."""
     vendor = connection.vendor
+    wanted = statements(vendor)
     with connection.cursor() as cursor:
-        standing = {name: how for name, _table, how in _standing(cursor, vendor)}
+        triggers = _standing(cursor, vendor)
+        functions = _functions(cursor) if vendor == "postgresql" else {}
+    standing = {name: statement for name, _table, statement in triggers}
     return [
-        f"trigger {name} does not stand"
-        for name, statement in sorted(statements(vendor).items())
-        if standing.get(name) != (statement if vendor == "sqlite" else "on")
+        *(f"trigger {name} does not stand" for name in sorted(wanted) if standing.get(name) != wanted[name]),
+        *(f"{table} has a trigger too many, {name}" for name, table, _statement in triggers if name not in wanted),
+        *(f"function {name} is another" for name, is_ours in functions.items() if not is_ours),
     ]
 
 
 def _standing(cursor, vendor: str) -> list[tuple[str, str, str]]:
-    """Name, table and, on SQLite, the statement of each trigger; on PostgreSQL whether it is on."""
+    """Name, table and statement of each trigger on these tables; of one that is switched off no statement."""
     tables = [model._meta.db_table for model in append_only_models()]
     if vendor == "sqlite":
         marks = ", ".join(["%s"] * len(tables))
@@ -118,9 +126,21 @@ def _standing(cursor, vendor: str) -> list[tuple[str, str, str]]:
         )
     else:
         cursor.execute(
-            """SELECT t.tgname, c.relname, CASE WHEN t.tgenabled IN ('O', 'A') THEN 'on' ELSE 'off' END
+            """SELECT t.tgname, c.relname, CASE WHEN t.tgenabled IN ('O', 'A') THEN pg_get_triggerdef(t.oid, true) END
             FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
             WHERE NOT t.tgisinternal AND c.relnamespace = 'public'::regnamespace AND c.relname = ANY (%s)""",
             [tables],
         )
     return cursor.fetchall()
+
+
+def _functions(cursor) -> dict[str, bool]:
+    """Whether each function is what it should be, and its owner the tables': it looks with their eyes."""
+    cursor.execute(
+        """SELECT p.proname, pg_get_functiondef(p.oid) FROM pg_proc p
+        JOIN pg_class company ON company.oid = 'accounts_company'::regclass AND company.relowner = p.proowner
+        WHERE p.pronamespace = 'public'::regnamespace AND p.pronargs = 0 AND p.proname = ANY (%s)""",
+        [list(_FUNCTIONS)],
+    )
+    standing = {name: statement.split() for name, statement in cursor.fetchall()}
+    return {name: standing.get(name) == statement.split() for name, statement in _FUNCTIONS.items()}

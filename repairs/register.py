@@ -12,13 +12,13 @@ from functools import reduce
 from itertools import chain, pairwise
 from operator import or_
 
-from django.apps import apps
 from django.db import connection, models
 from django.db.models import Count, Exists, OuterRef, Q
 
 from accounts import walls
 from accounts.chain import Chain, with_plates
 from accounts.models import Company
+from accounts.tenants import tenant_models
 from accounts.text import identifier_key
 from devices.chain import ByDevice
 from devices.models import Assignment, Device, Event, Nameplate
@@ -282,7 +282,9 @@ RULES: tuple[Rule, ...] = (
 
 def declared(company: Company | None) -> Iterator[str]:
     """Constraints and references, asked of the rows. None asks those who belong to no company."""
-    for model in _tenant_models():
+    for model in tenant_models():
+        if model is Company:
+            continue
         rows = model._default_manager.filter(company=company).order_by("pk")
         broken = {**_broken_checks(model), **_broken_references(model)}
         if rows.filter(reduce(or_, broken.values(), Q(pk=None))).exists():
@@ -291,13 +293,6 @@ def declared(company: Company | None) -> Iterator[str]:
                     yield f"{model._meta.verbose_name} {pk}: {text}"
         for text, pks in _twins(model, rows):
             yield f"{model._meta.verbose_name_plural} {', '.join(map(str, pks))}: {text}"
-
-
-def _tenant_models() -> Iterator[type[models.Model]]:
-    for label in ("accounts", "devices", "repairs"):
-        for model in apps.get_app_config(label).get_models():
-            if any(field.name == "company" for field in model._meta.concrete_fields):
-                yield model
 
 
 def _broken_checks(model: type[models.Model]) -> dict[str, Q]:

@@ -1,5 +1,7 @@
 """A badly configured Velory refuses to start, and says what is wrong and how to mend it."""
 
+import os
+import re
 import runpy
 import sqlite3
 from contextlib import closing
@@ -231,6 +233,15 @@ def test_every_problem_is_named_at_once_and_no_password_with_it(load):
         load(SECRET_KEY=None, ALLOWED_HOSTS="*", DATABASE_URL="mysql://u:hunter2@h/d")
     assert str(refusal.value).count("\n- ") == 3
     assert "hunter2" not in str(refusal.value)
+
+
+def test_no_variable_of_the_shell_reaches_the_tests(monkeypatch):
+    asked_for = re.findall(r'(?:text|flag|number)\("([A-Z_]+)"', Path(SETTINGS).read_text())
+    names = {*asked_for, *OPTIONAL, *PRODUCTION} - {"DATABASE_URL"}
+    for name in names:
+        monkeypatch.setenv(name, "of the shell")
+    runpy.run_path(str(Path(__file__).with_name("settings.py")))
+    assert [name for name in names if os.environ.get(name) == "of the shell"] == []
 
 
 def test_the_owner_s_role_is_known_only_where_it_is_given(load):

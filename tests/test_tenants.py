@@ -1,24 +1,28 @@
 """Row level security on PostgreSQL: what the application's role sees without any filter of ours."""
 
 import pytest
-from django.apps import apps
-from django.core import checks
+from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib.admin.models import LogEntry
 from django.db import DatabaseError, connection, transaction
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from accounts import policies, scope, walls
-from accounts.models import Company, Domain, SingleSignOn, Space, User
+from accounts import scope
+from accounts.models import Company, Domain, Identity, SingleSignOn, Space, User
+from accounts.models.audit import record
+from accounts.models.chained import Plate
+from accounts.rights import rights
+from accounts.tenants import hanging_models, tenant_models
 from devices.models import Device
 from devices.models.device import DeviceQuerySet
+from repairs.acts import lend
 from repairs.models.repair import RepairQuerySet
 from tests.conftest import role
 
 pytestmark = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has neither roles nor policies")
-
-TENANT_MODELS = [
-    model for label in ("accounts", "devices", "repairs") for model in apps.get_app_config(label).get_models()
-]
 
 
 def signed_in(person):
@@ -30,11 +34,24 @@ def signed_in(person):
 @pytest.fixture
 def eventful(world):
     """Rows of every kind, of two companies."""
-    for device, employee, admin in (
-        (world.laptop, world.employee, world.admin),
-        (world.globex_laptop, world.globex_employee, world.globex_admin),
+    for admin, employee, device, payor in (
+        (world.admin, world.employee, world.laptop, world.company_payor),
+        (world.globex_admin, world.globex_employee, world.globex_laptop, world.globex_payor),
     ):
-        device.move("report", by=employee).move("take_in", by=admin)
+        company = admin.company
+        device = device.add_note("Scratched.", by=admin).move("report", by=employee).move("take_in", by=admin)
+        lent = Device.objects.register(company, by=admin, name=f"For {company}", category="Laptop")
+        lend(lent, device.repairs.get(), payor, by=admin)
+        record(company.pk, "sign_in_done", by=admin)
+        issuer = f"https://idp.{company.slug}.example"
+        SingleSignOn.objects.create(company=company, issuer=issuer, client_id="velory", is_on=True)
+        Domain.objects.create(company=company, name=f"{company.slug}.example", proved_at=company.created_at)
+        Identity.objects.create(company=company, user=employee, issuer=issuer, subject="1")
+        Authenticator.objects.create(user=admin, type="totp", data={})
+        UserSession.objects.create(user=admin, session_key=company.slug, ip="192.0.2.1", user_agent="")
+        address = EmailAddress.objects.create(user=employee, email=employee.email)
+        EmailConfirmation.objects.create(email_address=address, key=company.slug)
+        LogEntry.objects.create(user=admin, action_flag=1, object_repr="something")
     return world.again()
 
 
@@ -78,20 +95,60 @@ def test_a_post_without_its_filter_changes_nothing_of_another_company(eventful, 
 # The policies themselves
 
 
-@pytest.mark.parametrize("model", TENANT_MODELS, ids=lambda model: model.__name__)
-def test_where_no_company_is_named_there_are_no_rows(eventful, model):
+def company_of(model):
+    """The name by which rows of the model are filtered by their company's key."""
+    if model is Company:
+        return "pk"
+    field = hanging_models().get(model)
+    return f"{field.name}__{company_of(field.related_model)}" if field else "company"
+
+
+WHOSE = {model: company_of(model) for model in [*tenant_models(), *hanging_models()]}
+
+
+def counted(company=None):
+    """How many rows of each kind there are, or the company has."""
+    return {
+        model.__name__: model._base_manager.filter(**{whose: company.pk} if company else {}).count()
+        for model, whose in WHOSE.items()
+    }
+
+
+def test_where_no_company_is_named_there_are_no_rows(eventful):
+    assert [name for name, count in counted().items() if count == 0] == []
     with transaction.atomic(), role("velory_app"):
         scope.recognise(None)
-        assert model._default_manager.count() == 0
+        assert {name: count for name, count in counted().items() if count} == {}
 
 
-@pytest.mark.parametrize("model", TENANT_MODELS, ids=lambda model: model.__name__)
-def test_a_company_s_scope_shows_its_own_rows_and_no_others(eventful, model):
-    owner = "pk" if model is Company else "company_id"
-    expected = model._default_manager.filter(**{owner: eventful.globex.pk}).count()
-    with scope.company_scope(eventful.globex.pk), role("velory_app"):
-        assert set(model._default_manager.values_list(owner, flat=True)) <= {eventful.globex.pk}
-        assert model._default_manager.count() == expected
+def test_a_company_s_scope_shows_its_own_rows_and_no_others(eventful):
+    for company in (eventful.acme, eventful.globex):
+        expected = counted(company)
+        assert [name for name, count in expected.items() if count == 0] == []
+        assert [name for name, count in counted().items() if count == expected[name]] == []
+        with scope.company_scope(company.pk), role("velory_app"):
+            assert counted() == expected
+
+
+def test_no_row_of_another_company_is_written_to(eventful, subtests):
+    """Whatever hangs on a person included: their second factor, their sessions."""
+    for model, whose in WHOSE.items():
+        if "UPDATE" not in rights("app", model) or issubclass(model, Plate):
+            continue  # refused whoever's it is
+        theirs = model._base_manager.filter(**{whose: eventful.acme.pk}).first()
+        with subtests.test(model.__name__), role("velory_app"):
+            with scope.company_scope(eventful.globex.pk):
+                assert touch(theirs) == 0
+            with scope.company_scope(eventful.acme.pk):
+                assert touch(theirs) == 1
+
+
+def touch(row):
+    """How many rows are written by an UPDATE of this one that changes nothing, found by its key alone."""
+    table, key = row._meta.db_table, row._meta.pk.column
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {table} SET {key} = {key} WHERE {key} = %s", [row.pk])
+        return cursor.rowcount
 
 
 def test_no_row_is_written_into_another_company(world):
@@ -122,6 +179,11 @@ def test_the_application_s_role_may_not(world, statement):
         run(statement)
 
 
+def run(statement):
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
 def test_who_is_not_signed_in_is_seen_by_their_own_address_or_key_alone(world):
     with transaction.atomic(), role("velory_app"):
         scope.recognise(None)
@@ -149,7 +211,7 @@ def test_before_anybody_is_known_a_proved_domain_and_its_provider_are_seen_and_n
         scope.look_for_domain("globex.example")
         assert [domain.company_id for domain in Domain.objects.all()] == [world.globex.pk]
         assert [sso.issuer for sso in SingleSignOn.objects.all()] == ["https://globex.example"]
-        for model in TENANT_MODELS:
+        for model in WHOSE:
             if model not in (Domain, SingleSignOn):
                 assert model._default_manager.count() == 0, model
         assert Domain.objects.update(name="mine.example") == 0
@@ -163,7 +225,7 @@ def test_before_anybody_is_known_the_provider_that_an_answer_came_from_is_seen_a
         scope.recognise(None)
         scope.look_for_provider(world.globex.pk)
         assert [sso.issuer for sso in SingleSignOn.objects.all()] == ["https://globex.example"]
-        for model in TENANT_MODELS:
+        for model in tenant_models():
             if model is not SingleSignOn:
                 assert model._default_manager.count() == 0, model
         assert SingleSignOn.objects.update(issuer="https://mine.example") == 0
@@ -195,58 +257,39 @@ def test_what_a_view_has_written_before_it_failed_is_not_kept(world, monkeypatch
     assert not Device.objects.filter(name="Half").exists()
 
 
-# What keeps Velory from starting
+# How long a request may take
 
 
-def run(statement):
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what waits for the commit stands in the way of ALTER TABLE
-        cursor.execute(statement)
+def test_a_request_holds_up_the_others_only_so_long(live_world, monkeypatch):
+    monkeypatch.setattr("accounts.views.profile.render", lambda *args, **kwargs: HttpResponse(limits()))
+    assert signed_in(live_world.admin).get(reverse("accounts:profile")).text == "30s 5min"
+    with scope.company_scope(live_world.acme.pk):  # a command, or an export while it is written
+        assert limits() == "0 0"
 
 
-@pytest.mark.parametrize(
-    ("statement", "complaint"),
-    [
-        ("ALTER TABLE devices_device NO FORCE ROW LEVEL SECURITY", "devices_device has no forced row level security"),
-        ("ALTER TABLE accounts_user DISABLE ROW LEVEL SECURITY", "accounts_user has no forced row level security"),
-        ("DROP POLICY company ON repairs_repair", "repairs_repair lacks the policy company"),
-        (
-            "CREATE POLICY all_of_them ON devices_device USING (true)",
-            "devices_device has a policy too many, all_of_them",
-        ),
-        ("CREATE TABLE left_over (id int, company_id bigint)", "left_over has no forced row level security"),
-    ],
-)
-def test_a_wall_that_is_down_is_found_and_migrate_puts_it_up(world, statement, complaint):
-    assert walls.missing(connection) == []
-    run(statement)
-    assert complaint in walls.missing(connection)
-    assert any(
-        complaint in error.msg for error in checks.run_checks(databases=["default"], tags=[checks.Tags.database])
+def test_support_s_pages_have_the_same_limits(live_world, monkeypatch):
+    """Here both roles share a connection, so the application's own limits are left out."""
+    monkeypatch.setattr(scope, "begin_request", scope.recognise)
+    monkeypatch.setattr("accounts.support.ReadOnlyAdmin.lacks_visit", lambda *args: HttpResponse(limits()))
+    address = reverse("admin:accounts_space_changelist")
+    assert signed_in(live_world.support).get(address).text == "30s 5min", vars(
+        signed_in(live_world.support).get(address)
     )
-    if "left_over" not in statement:
-        walls.put_up(connection)
-        assert walls.missing(connection) == []
 
 
-@pytest.mark.parametrize(
-    ("statement", "complaint"),
-    [
-        (None, None),
-        ("GRANT velory_support TO velory_app", "velory_app is a member of velory_support"),
-        ("ALTER TABLE devices_note OWNER TO velory_app", "velory_app owns tables"),
-    ],
-)
-def test_a_role_that_could_get_past_the_walls_is_found(world, statement, complaint):
-    if statement:
-        if "OWNER" in statement:
-            run("GRANT CREATE ON SCHEMA public TO velory_app")
-        run(statement)
-    with role("velory_app"):
-        found = policies.powers(connection)
-    assert (complaint in " ".join(found)) if complaint else found == []
+def test_what_takes_too_long_is_given_up_and_said(live_world, monkeypatch):
+    def sleeps(*args, **kwargs):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(5)")
+
+    monkeypatch.setitem(scope.LIMITS, "statement_timeout", "50ms")
+    monkeypatch.setattr("accounts.views.profile.render", sleeps)
+    client = signed_in(live_world.admin)
+    client.raise_request_exception = False
+    assert client.get(reverse("accounts:profile")).status_code == 503
 
 
-def test_support_s_role_is_none_to_serve_people_with(world):
-    with role("velory_support"):
-        assert "velory_support is support's role, which sees every company" in policies.powers(connection)
+def limits():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting(name) FROM unnest(%s::text[]) AS name", [list(scope.LIMITS)])
+        return " ".join(text for (text,) in cursor.fetchall())

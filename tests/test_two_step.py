@@ -8,10 +8,12 @@ import time_machine
 from allauth.mfa.models import Authenticator
 from django.core.cache.backends import locmem
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 import velory.settings
+from accounts import walls
 from accounts.models import Company, User
 from accounts.two_step import factors_of, uses_two_step
 from tests.two_step import (
@@ -210,6 +212,7 @@ def shared_cache(settings, db):
     """The cache of a server, in the database."""
     settings.CACHES = velory.settings.CACHES
     call_command("createcachetable")
+    walls.put_up(connection)  # its part of `migrate`: the roles' rights to that table
 
 
 def another_process():

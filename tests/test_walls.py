@@ -3,7 +3,6 @@
 from contextlib import contextmanager
 
 import pytest
-from django.apps import apps
 from django.core import checks
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
@@ -14,11 +13,12 @@ from accounts import triggers, walls
 from accounts.keys import SameCompany
 from accounts.models import AuditLine, Company, Domain, Identity, Payor, SingleSignOn
 from accounts.models.audit import record
+from accounts.tenants import tenant_models
 from devices.models import Assignment, Event, Nameplate
 from repairs.acts import acknowledge_backup, close_mdm_release, lend
 from repairs.models import MDMRelease
 
-TENANT_MODELS = [model for app in ("accounts", "devices", "repairs") for model in apps.get_app_config(app).get_models()]
+TENANT_MODELS = tenant_models()
 
 
 def constraints(kind):
@@ -318,6 +318,19 @@ def test_a_trigger_that_is_switched_off_is_missing(transactional_db):
         }[connection.vendor]
     )
     assert walls.missing(connection) == ["trigger event_no_update does not stand"]
+    walls.put_up(connection)
+    assert walls.missing(connection) == []
+
+
+def test_a_trigger_too_many_is_found_and_taken_down(transactional_db):
+    run(
+        {
+            "postgresql": "CREATE TRIGGER another BEFORE INSERT ON devices_event FOR EACH ROW "
+            "EXECUTE FUNCTION velory_append_only()",
+            "sqlite": "CREATE TRIGGER another BEFORE INSERT ON devices_event BEGIN SELECT RAISE(IGNORE); END",
+        }[connection.vendor]
+    )
+    assert walls.missing(connection) == ["devices_event has a trigger too many, another"]
     walls.put_up(connection)
     assert walls.missing(connection) == []
 

@@ -10,8 +10,9 @@ class VeloryConfig(AppConfig):
     verbose_name = "Velory"
 
     def ready(self):
-        # An app without models gets no post_migrate of its own, so we ride on the sessions'.
-        post_migrate.connect(make_cache_table, sender=apps.get_app_config("sessions"))
+        # An app without models gets no post_migrate of its own, so we ride on that of accounts, whose receiver comes
+        # next: it gives the roles their rights to this table, too.
+        post_migrate.connect(make_cache_table, sender=apps.get_app_config("accounts"))
 
 
 def make_cache_table(using, **kwargs):

@@ -1,7 +1,7 @@
 """Two addresses for whatever watches Velory: does the process answer, and can it work?
 
 Neither asks who is there, neither is kept anywhere, and both are cheap. What they tell is no secret: names of
-migrations and triggers.
+migrations, triggers, tables and policies.
 """
 
 from functools import cache
