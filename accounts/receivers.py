@@ -15,14 +15,20 @@ from django.http import HttpRequest
 
 from .models import User
 from .models.audit import record
-from .scope import look_for
+from .scope import company_scope, look_for
 from .text import clean_email
 
 
 def tell(about: User | None, kind: str, **names: Any) -> None:
-    """Put a line about this person into the log of their company, where they have one."""
-    if about is not None:
-        record(about.company_id, kind, by=about, **names)
+    """Put a line about this person into the log of their company, where they have one.
+
+    Their row is locked before the company's, as by every act on a person. What follows in the transaction would lock it
+    too late: signing in stores when it was, signing out deletes a session.
+    """
+    if about is not None and about.company_id is not None:
+        with transaction.atomic(), company_scope(about.company_id):
+            list(User.objects.select_for_update(no_key=True).filter(pk=about.pk).values_list("pk"))
+            record(about.company_id, kind, by=about, **names)
 
 
 @receiver(user_logged_in)
