@@ -1,10 +1,12 @@
 """The company's audit log: who signed in and what was changed, in a chain, for its admins."""
 
 from io import StringIO
+from threading import Thread
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
+from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
@@ -14,6 +16,7 @@ from accounts.models import AuditChain, AuditLine, AuditPlate, User
 from accounts.models.audit import record
 from accounts.tokens import link_keys, link_path
 from accounts.wording import FIELDS, GROUPS, SENTENCES
+from devices.views import proving
 from tests.test_register import LONG_AGO, change, walls_down
 from tests.visitor import Visitor
 from tests.world import PASSWORD
@@ -277,6 +280,31 @@ def test_each_download_has_its_line(world):
         "Ada Holm took everything out.",
     ]
     assert AuditWalk(world.acme).first_fault() is None
+
+
+@pytest.mark.parametrize("name", ["log_download", "audit_download"])
+def test_nobody_of_the_company_waits_while_a_log_is_made_into_a_file(live_world, monkeypatch, name):
+    world, really = live_world, proving.log_file
+
+    def meanwhile(log):
+        thread = Thread(target=other)
+        thread.start()
+        thread.join(5)
+        assert not thread.is_alive()
+        return really(log)
+
+    def other():
+        try:
+            record(world.acme.pk, "space_added", by=world.second_admin, thing=world.shelf)
+        finally:
+            connection.close()
+
+    client = Client()
+    client.force_login(world.admin)
+    monkeypatch.setattr(proving, "log_file", meanwhile)
+    client.get(reverse(f"devices:{name}", args=[world.laptop.pk] if name == "log_download" else [])).getvalue()
+    assert told(world.acme)[-2] == "Bodil Ek added the space Stock shelf."
+    assert "Ada Holm downloaded the " in told(world.acme)[-1]
 
 
 def test_an_import_has_its_line_and_a_rehearsal_none(world, tmp_path):
