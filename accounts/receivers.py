@@ -9,14 +9,20 @@ from typing import Any
 
 from allauth.account.signals import password_changed, password_reset
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.core.cache import cache
 from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
 
+from .background import soon
 from .models import User
 from .models.audit import record
 from .scope import company_scope, look_for
 from .text import clean_email
+
+# Seconds in which somebody's further failures to sign in are no news. Strangers cause these lines, and a log forgets
+# nothing: without a bound, whoever knows an address could let it grow without end.
+QUIET = 60 * 60
 
 
 def tell(about: User | None, kind: str, **names: Any) -> None:
@@ -44,12 +50,19 @@ def signed_out(user: User | None, **kwargs: Any) -> None:
 
 @receiver(user_login_failed)
 def not_signed_in(credentials: Mapping[str, Any], **kwargs: Any) -> None:
-    """allauth asks by "email"; Django's own sign-in by "username"."""
+    """In the background, for every address: whose it is, and whether there is a line to write, must not tell by the
+    time of the answer. allauth asks by "email"; Django's own sign-in by "username"."""
     email = clean_email(str(credentials.get("email") or credentials.get("username") or ""))
+    soon(lambda: tell_of_failure(email))
+
+
+def tell_of_failure(email: str) -> None:
+    """A line about whoever has joined with this address, unless one of the last hour tells the same already."""
     with transaction.atomic():
         look_for(email)
         person = User.objects.filter(email=email, joined_at__isnull=False).first() if email else None
-        tell(person, "sign_in_failed", person=person)
+        if person is not None and cache.add(f"failed-sign-in:{person.pk}", True, QUIET):
+            tell(person, "sign_in_failed", person=person)
 
 
 @receiver(password_changed)

@@ -1,15 +1,18 @@
 """The company's audit log: who signed in and what was changed, in a chain, for its admins."""
 
+from datetime import timedelta
 from io import StringIO
 from threading import Thread
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
+from accounts import clock
 from accounts.chain import AuditWalk
 from accounts.erasing import erase
 from accounts.models import AuditChain, AuditLine, AuditPlate, User
@@ -52,6 +55,20 @@ def test_signing_in_and_out_and_failing_to(world):
         "Somebody tried to sign in as Eva Lind and did not know the password.",
     ]
     assert told(world.globex) == []
+
+
+def test_whoever_tries_passwords_all_day_fills_no_log(world):
+    """A line stays for good, and anybody can fail to sign in."""
+    failure = "Somebody tried to sign in as {} and did not know the password.".format
+    with time_machine.travel(clock.now(), tick=False) as now:
+        for minutes in (0, 4, 55):
+            now.shift(timedelta(minutes=minutes))
+            sign_in(world.employee.email, "a guess")
+            sign_in(world.colleague.email, "a guess")
+        assert told(world.acme) == [failure("Eva Lind"), failure("Carl Berg")]
+        now.shift(timedelta(minutes=2))
+        sign_in(world.employee.email, "a guess")
+        assert told(world.acme)[2:] == [failure("Eva Lind")]
 
 
 def test_what_is_nobody_s_stands_in_no_company_s_log(world):
