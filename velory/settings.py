@@ -491,7 +491,10 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request": {"()": "velory.logs.WithinRequest"}},
+    "filters": {
+        "request": {"()": "velory.logs.WithinRequest"},
+        "sender": {"()": "velory.logs.WithoutSender"},
+    },
     "formatters": {
         "json": {"()": "velory.logs.JsonFormatter"},
         "line": {"()": "velory.logs.LineFormatter"},
@@ -508,7 +511,7 @@ LOGGING = {
         # A line for each request. The demo's window is for the mails that it would have sent.
         "velory.access": {"level": "WARNING" if DEMO else "INFO"},
         # gunicorn's workers write in the same form as everybody.
-        "gunicorn.error": {"handlers": ["stderr"], "propagate": False},
+        "gunicorn.error": {"handlers": ["stderr"], "filters": ["sender"], "propagate": False},
         # It warns of each HEAD that a monitor sends, as Django lets the server cut the body.
         "gunicorn.http.wsgi": {"level": "ERROR"},
         # Scanners ask for hosts that aren't ours all day; they get their 400 without a line each.
