@@ -59,10 +59,13 @@ def test_while_the_database_is_away_every_page_says_so_and_afterwards_all_is_wel
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="asks no database")
 def test_a_malformed_request_is_logged_without_its_sender_and_what_was_in_it(tmp_path):
-    with serving(f"sqlite:///{tmp_path}/velory.sqlite3", tmp_path / "log") as server:
-        with socket.create_connection(("127.0.0.1", server.port)) as somebody:
-            somebody.sendall(b"GET /join/1-secret/ HTTQ/9\r\nHost: x\r\n\r\n")
-            assert b"400" in somebody.recv(999)
+    url = f"sqlite:///{tmp_path}/velory.sqlite3"
+    with (
+        serving(url, tmp_path / "log") as server,
+        socket.create_connection(("127.0.0.1", server.port)) as somebody,
+    ):
+        somebody.sendall(b"GET /join/1-secret/ HTTQ/9\r\nHost: x\r\n\r\n")
+        assert b"400" in somebody.recv(999)
     log = (tmp_path / "log").read_text()
     assert "Invalid request" in log
     assert "127.0.0.1" not in log
