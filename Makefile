@@ -33,7 +33,7 @@ help:
 	@echo "make foreign            whether the time of an answer tells another company's id from none"
 	@echo "make cost               what row level security and the chain of the event log cost"
 	@echo "make weight             what a first visit to each page of the demo costs over the wire"
-	@echo "make addresses          whether the time of an answer tells who has an account"
+	@echo "make addresses          whether the time of an answer tells who has an account, on both databases"
 	@echo "make check              linters, types, contracts, configuration, migrations"
 	@echo "make messages           bring the translations up to date with the code, and compile them"
 	@echo "make lock               pin the dependencies of pyproject.toml anew"
@@ -93,6 +93,7 @@ weight: $(VENV)/development var/static/staticfiles.json
 
 addresses: $(VENV)/development
 	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m tests.bench.addresses
+	@DJANGO_SETTINGS_MODULE=tests.settings DURABLE=1 $(BIN)/python -m tests.postgres $(BIN)/python -m tests.bench.addresses
 
 check: $(VENV)/development var/secret_key
 	$(BIN)/ruff check

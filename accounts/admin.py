@@ -225,10 +225,14 @@ class UserAdmin(ReadOnlyAdmin):
                 self.give_link(request, person)
 
     def of_companies(self, request: SupportRequest, people: models.QuerySet[User]) -> models.QuerySet[User]:
-        """All but support's own: those are not looked after here."""
+        """All but support's own: those are not looked after here. Their rows are locked all at once, with those of the
+        admins whom one of them may leave as the last: one after the other, with a line of the audit log in between,
+        would lock a company's row before the next person's."""
         if people.filter(is_staff=True).exists():
             self.message_user(request, _("Support staff are left as they are."), messages.WARNING)
-        return people.filter(is_staff=False).select_related("company")
+        people = people.filter(is_staff=False)
+        User.objects.lock(people)
+        return people.select_related("company")
 
     def give_link(self, request: HttpRequest, person: User) -> None:
         """Show a link that works once, and mail it where mail is set up."""
@@ -277,7 +281,8 @@ class DomainAdmin(ReadOnlyAdmin):
 
     @admin.action(description=gettext_lazy("Confirm: its company has shown that it is theirs"))
     def confirm(self, request: SupportRequest, domains: models.QuerySet[Domain]) -> None:
-        for domain in domains.filter(proved_at=None):
+        # All are locked before the first line of the audit log locks a company's row.
+        for domain in list(domains.filter(proved_at=None).order_by("pk").select_for_update(no_key=True, of=("self",))):
             try:
                 domain.set_proved(by=request.user)
             except Refused as refusal:

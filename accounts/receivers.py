@@ -10,21 +10,33 @@ from typing import Any
 from allauth.account.signals import password_changed, password_reset
 from allauth.account.signals import user_logged_in as came_in
 from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.core.cache import cache
 from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
 
+from .background import soon
 from .models import User
 from .models.audit import record
-from .scope import look_for
+from .scope import company_scope, look_for
 from .sessions import BY_PROVIDER
 from .text import clean_email
 
+# Seconds in which somebody's further failures to sign in are no news. Strangers cause these lines, and a log forgets
+# nothing: without a bound, whoever knows an address could let it grow without end.
+QUIET = 60 * 60
+
 
 def tell(about: User | None, kind: str, **names: Any) -> None:
-    """Put a line about this person into the log of their company, where they have one."""
-    if about is not None:
-        record(about.company_id, kind, by=about, **names)
+    """Put a line about this person into the log of their company, where they have one.
+
+    Their row is locked before the company's, as by every act on a person. What follows in the transaction would lock it
+    too late: signing in stores when it was, signing out deletes a session.
+    """
+    if about is not None and about.company_id is not None:
+        with transaction.atomic(), company_scope(about.company_id):
+            list(User.objects.select_for_update(no_key=True).filter(pk=about.pk).values_list("pk"))
+            record(about.company_id, kind, by=about, **names)
 
 
 @receiver(user_logged_in)
@@ -46,12 +58,22 @@ def signed_out(user: User | None, **kwargs: Any) -> None:
 
 def not_signed_in(credentials: Mapping[str, Any]) -> None:
     """Somebody did not know the password: allauth tells our adapter. Django's own signal comes for a password that is
-    right, too, where its owner is deactivated."""
+    right, too, where its owner is deactivated.
+
+    In the background, for every address: whose it is, and whether there is a line to write, must not tell by the time
+    of the answer.
+    """
     email = clean_email(str(credentials.get("email", "")))
+    soon(lambda: tell_of_failure(email))
+
+
+def tell_of_failure(email: str) -> None:
+    """A line about whoever has joined with this address, unless one of the last hour tells the same already."""
     with transaction.atomic():
         look_for(email)
         person = User.objects.filter(email=email, joined_at__isnull=False).first() if email else None
-        tell(person, "sign_in_failed", person=person)
+        if person is not None and cache.add(f"failed-sign-in:{person.pk}", True, QUIET):
+            tell(person, "sign_in_failed", person=person)
 
 
 @receiver(password_changed)

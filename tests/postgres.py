@@ -2,6 +2,7 @@
 
 Starts a cluster of its own in a temporary folder, on a random port of the loopback address, sets
 `DATABASE_URL` and runs the command. Whatever happens, the server is stopped and its folder removed.
+With `DURABLE=1` it waits for its disk, as in earnest.
 The role that the tests get is no superuser, as in production.
 """
 
@@ -131,7 +132,7 @@ def cluster(options=OPTIONS):
 @contextmanager
 def running():
     """A server that is up; yields its DATABASE_URL. Raises Unavailable."""
-    with cluster() as server:
+    with cluster(DURABLE if os.environ.get("DURABLE") else OPTIONS) as server:
         yield server.url
 
 

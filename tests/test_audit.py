@@ -1,14 +1,18 @@
 """The company's audit log: who signed in and what was changed, in a chain, for its admins."""
 
+from datetime import timedelta
 from io import StringIO
+from threading import Thread
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
+from accounts import clock
 from accounts.admin import CompanyAdmin
 from accounts.chain import AuditWalk
 from accounts.erasing import erase
@@ -18,6 +22,7 @@ from accounts.models.audit import record
 from accounts.sso.forms import told_of
 from accounts.tokens import link_keys, link_path
 from accounts.wording import FIELDS, GROUPS, SENTENCES
+from devices.views import proving
 from tests.test_register import LONG_AGO, change, walls_down
 from tests.visitor import Visitor
 from tests.world import PASSWORD
@@ -53,6 +58,20 @@ def test_signing_in_and_out_and_failing_to(world):
         "Somebody tried to sign in as Eva Lind and did not know the password.",
     ]
     assert told(world.globex) == []
+
+
+def test_whoever_tries_passwords_all_day_fills_no_log(world):
+    """A line stays for good, and anybody can fail to sign in."""
+    failure = "Somebody tried to sign in as {} and did not know the password.".format
+    with time_machine.travel(clock.now(), tick=False) as now:
+        for minutes in (0, 4, 55):
+            now.shift(timedelta(minutes=minutes))
+            sign_in(world.employee.email, "a guess")
+            sign_in(world.colleague.email, "a guess")
+        assert told(world.acme) == [failure("Eva Lind"), failure("Carl Berg")]
+        now.shift(timedelta(minutes=2))
+        sign_in(world.employee.email, "a guess")
+        assert told(world.acme)[2:] == [failure("Eva Lind")]
 
 
 def test_what_is_nobody_s_stands_in_no_company_s_log(world):
@@ -313,6 +332,31 @@ def test_each_download_has_its_line(world):
         "Ada Holm took everything out.",
     ]
     assert AuditWalk(world.acme).first_fault() is None
+
+
+@pytest.mark.parametrize("name", ["log_download", "audit_download"])
+def test_nobody_of_the_company_waits_while_a_log_is_made_into_a_file(live_world, monkeypatch, name):
+    world, really = live_world, proving.log_file
+
+    def meanwhile(log):
+        thread = Thread(target=other)
+        thread.start()
+        thread.join(5)
+        assert not thread.is_alive()
+        return really(log)
+
+    def other():
+        try:
+            record(world.acme.pk, "space_added", by=world.second_admin, thing=world.shelf)
+        finally:
+            connection.close()
+
+    client = Client()
+    client.force_login(world.admin)
+    monkeypatch.setattr(proving, "log_file", meanwhile)
+    client.get(reverse(f"devices:{name}", args=[world.laptop.pk] if name == "log_download" else [])).getvalue()
+    assert told(world.acme)[-2] == "Bodil Ek added the space Stock shelf."
+    assert "Ada Holm downloaded the " in told(world.acme)[-1]
 
 
 def test_an_import_has_its_line_and_a_rehearsal_none(world, tmp_path):

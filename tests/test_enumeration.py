@@ -5,10 +5,12 @@ import time
 
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.background import soon
-from accounts.models import User
+from accounts.models import AuditLine, User
 from tests.factories import UserFactory
 from tests.two_step import give_app, is_signed_in, sign_in
 
@@ -54,6 +56,21 @@ def test_a_wrong_password_costs_the_same_for_every_address(client, addresses, mo
         client.post(reverse("account_login"), {"login": email, "password": "wrong"})
         costs[email] = len(hashed)
     assert set(costs.values()) == {1}, costs
+
+
+def test_a_wrong_password_asks_the_database_the_same_for_every_address(client, addresses, monkeypatch):
+    """What the audit log has to say of it comes after the answer."""
+    later = []
+    monkeypatch.setattr("accounts.receivers.soon", later.append)
+    client.post(reverse("account_login"), {"login": "first@acme.example", "password": "wrong"})
+    asked = {}
+    for email in addresses:
+        with CaptureQueriesContext(connection) as queries:
+            client.post(reverse("account_login"), {"login": email, "password": "wrong"})
+        asked[email] = len(queries)
+    assert len(set(asked.values())) == 1, asked
+    assert len(later) == 1 + len(addresses)
+    assert not AuditLine.objects.exists()
 
 
 def test_a_forgotten_password_is_answered_the_same_for_every_address(client, addresses):

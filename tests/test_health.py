@@ -1,6 +1,7 @@
 """The probes, and what everybody is answered while the database is away."""
 
 import sqlite3
+import traceback
 
 import psycopg
 import pytest
@@ -12,6 +13,7 @@ from django.urls import reverse
 from accounts import triggers, walls
 from accounts.models import Space
 from tests.world import PASSWORD
+from velory.outages import is_outage
 
 
 @pytest.fixture
@@ -25,7 +27,7 @@ def away():
     """Once it is called, as if the database had been switched off: whoever wants a cursor gets Django's error."""
 
     def refuse(*args, **kwargs):
-        raise OperationalError("connection refused: password=hunter2")
+        raise OperationalError("connection refused: password=hunter2") from psycopg.OperationalError("refused")
 
     with pytest.MonkeyPatch.context() as patch:
         yield lambda: patch.setattr(connections["default"], "cursor", refuse)
@@ -92,23 +94,90 @@ def test_every_page_says_so(world, anybody, away):
         response = anybody.get(address)
         assert (response.status_code, response["Retry-After"]) == (503, "10")
         assert "reload this page" in response.text
-        assert "nothing was stored" not in response.text
+        assert "before you send it once more" not in response.text
         assert "Content-Security-Policy" in response.headers
         assert "no-store" in response["Cache-Control"]
 
 
-def test_whoever_sent_something_learns_that_it_was_not_stored(world, anybody, away):
+def test_whoever_sent_something_is_told_to_look_before_they_send_it_once_more(world, anybody, away):
     anybody.force_login(world.admin)
     away()
     response = anybody.post(reverse("accounts:space_new"), {"name": "Cellar"})
     assert response.status_code == 503
-    assert "nothing was stored" in response.text
+    assert "look before you send it once more" in response.text
+
+
+def test_nobody_is_told_that_nothing_was_stored_where_it_was(live_world, anybody, monkeypatch):
+    """The database can go after the commit, and even its answer to the commit can be lost."""
+
+    def gone(*args, **kwargs):
+        raise OperationalError from psycopg.OperationalError("server closed the connection unexpectedly")
+
+    anybody.force_login(live_world.admin)
+    monkeypatch.setattr("django.contrib.sessions.middleware.SessionMiddleware.process_response", gone)
+    response = anybody.post(reverse("accounts:space_new"), {"name": "Cellar"})
+    assert response.status_code == 503
+    assert Space.objects.filter(name="Cellar").exists()
+    assert "nothing" not in response.text
+    assert "look before you send it once more" in response.text
 
 
 def test_signing_in_is_no_matter_of_too_many_attempts(world, anybody, away):
     away()
     response = anybody.post(reverse("account_login"), {"login": world.admin.email, "password": PASSWORD})
     assert response.status_code == 503
+
+
+def no_such_column():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT no_such_column FROM accounts_space")
+
+
+def deadlock():
+    raise OperationalError("deadlock detected") from psycopg.errors.DeadlockDetected("deadlock detected")
+
+
+@pytest.mark.parametrize("mistake", [no_such_column, deadlock])
+def test_what_a_database_says_of_our_own_mistakes_is_no_outage(world, anybody, monkeypatch, caplog, mistake):
+    anybody.force_login(world.admin)
+    monkeypatch.setattr("accounts.views.profile.render", lambda *args, **kwargs: mistake())
+    response = anybody.get(reverse("accounts:profile"))
+    assert (response.status_code, "Retry-After" in response.headers) == (500, False)
+    [line] = [record for record in caplog.records if record.name == "django.request"]
+    assert mistake.__name__ in "".join(traceback.format_exception(*line.exc_info))
+
+
+def sqlite_says(result):
+    error = sqlite3.OperationalError()
+    error.sqlite_errorcode = result
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "answer"),
+    [
+        (psycopg.OperationalError("connection refused"), True),
+        (psycopg.errors.lookup("08006")(), True),
+        (psycopg.errors.lookup("53300")(), True),
+        (psycopg.errors.lookup("53100")(), True),
+        (psycopg.errors.lookup("57P03")(), True),
+        (psycopg.errors.lookup("57014")(), False),
+        (psycopg.errors.lookup("40P01")(), False),
+        (psycopg.errors.lookup("40001")(), False),
+        (psycopg.errors.lookup("55P03")(), False),
+        (psycopg.InterfaceError("the cursor is closed"), False),
+        (sqlite_says(sqlite3.SQLITE_BUSY_SNAPSHOT), True),
+        (sqlite_says(sqlite3.SQLITE_FULL), True),
+        (sqlite_says(sqlite3.SQLITE_ERROR), False),
+        (sqlite3.ProgrammingError("wrong number of bindings"), False),
+        (OperationalError("nobody's"), False),
+    ],
+)
+def test_what_an_outage_is(error, answer):
+    assert is_outage(error) is answer
+    later = RuntimeError()
+    later.__context__ = error
+    assert is_outage(later) is answer
 
 
 def test_an_error_of_ours_stays_an_error_of_ours(world, anybody, monkeypatch):

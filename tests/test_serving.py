@@ -1,6 +1,7 @@
 """gunicorn with Velory in it, in earnest: the database goes and comes back, the server is told to stop."""
 
 import signal
+import socket
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -54,6 +55,21 @@ def test_while_the_database_is_away_every_page_says_so_and_afterwards_all_is_wel
             assert server.ask("/admin/", cookies=cookies)[0] == 200
             assert sign_in(server)[0][0] == 302
         assert database.url.split(":")[2].split("@")[0] not in (tmp_path / "log").read_text()
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="asks no database")
+def test_a_malformed_request_is_logged_without_its_sender_and_what_was_in_it(tmp_path):
+    url = f"sqlite:///{tmp_path}/velory.sqlite3"
+    with (
+        serving(url, tmp_path / "log") as server,
+        socket.create_connection(("127.0.0.1", server.port)) as somebody,
+    ):
+        somebody.sendall(b"GET /join/1-secret/ HTTQ/9\r\nHost: x\r\n\r\n")
+        assert b"400" in somebody.recv(999)
+    log = (tmp_path / "log").read_text()
+    assert "Invalid request" in log
+    assert "127.0.0.1" not in log
+    assert "secret" not in log
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="holds a request up by locking the whole database")

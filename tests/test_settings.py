@@ -244,8 +244,17 @@ def test_no_variable_of_the_shell_reaches_the_tests(monkeypatch):
     assert [name for name in names if os.environ.get(name) == "of the shell"] == []
 
 
+def test_the_cache_has_a_connection_of_its_own_as_the_application_where_requests_are_transactions(load):
+    own = f"{PRODUCTION['DATABASE_URL']}?options=-c%20statement_timeout%3D9s"
+    databases = load(DATABASE_URL=own)["DATABASES"]
+    assert databases["cache"]["USER"] == databases["default"]["USER"]
+    assert databases["cache"]["OPTIONS"]["options"] == "-c statement_timeout=9s -c synchronous_commit=off"
+    assert databases["default"]["OPTIONS"]["options"] == "-c statement_timeout=9s"
+    assert set(load(DATABASE_URL="sqlite:///var/velory.sqlite3")["DATABASES"]) == {"default"}
+
+
 def test_the_owner_s_role_is_known_only_where_it_is_given(load):
-    assert set(load()["DATABASES"]) == {"default", "support"}
+    assert set(load()["DATABASES"]) == {"default", "cache", "support"}
     settings = load(DATABASE_OWNER_URL="postgres://velory_owner:p@127.0.0.1:5432/velory")
     assert settings["DATABASES"]["owner"]["USER"] == "velory_owner"
     assert settings["DATABASE_ROLES"] == {"app": "velory_app", "support": "velory_support"}

@@ -83,6 +83,19 @@ class WithinRequest(logging.Filter):
         return True
 
 
+class WithoutSender(logging.Filter):
+    """Of a request that never came as far as Velory, gunicorn tells who sent it and what stood in it. That there was
+    one is enough."""
+
+    WORDS = ("Invalid request", "Error handling request")
+
+    def filter(self, record):
+        for words in self.WORDS:
+            if str(record.msg).startswith(words):
+                record.msg, record.args = words, ()
+        return True
+
+
 class _Discreet(logging.Formatter):
     """Leaves out what an error quotes: mail addresses, and the row that the database refused."""
 

@@ -156,6 +156,14 @@ if DATABASES["default"].get("ENGINE", "").endswith("postgresql"):
             "DATABASE_SUPPORT_URL is missing. Name the same database as DATABASE_URL, with support staff's own role "
             "(docs/deploy.md)."
         )
+    # Counts of sign-ins (CACHES, below) are written at once and not with their request, which is one transaction: on
+    # its connection the next from the same address would wait for all of it, hashing included, and a request that
+    # fails would take its count back. A count that a crash of the database swallows is no loss, so none waits for the
+    # disk.
+    _options = DATABASES["default"].get("OPTIONS", {})
+    DATABASES["cache"] = DATABASES["default"] | {
+        "OPTIONS": _options | {"options": f"{_options.get('options', '')} -c synchronous_commit=off".strip()}
+    }
 DATABASE_ROLES = {
     "app": DATABASES["default"].get("USER", ""),
     "support": DATABASES.get("support", {}).get("USER", ""),
@@ -496,7 +504,10 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request": {"()": "velory.logs.WithinRequest"}},
+    "filters": {
+        "request": {"()": "velory.logs.WithinRequest"},
+        "sender": {"()": "velory.logs.WithoutSender"},
+    },
     "formatters": {
         "json": {"()": "velory.logs.JsonFormatter"},
         "line": {"()": "velory.logs.LineFormatter"},
@@ -513,7 +524,7 @@ LOGGING = {
         # A line for each request. The demo's window is for the mails that it would have sent.
         "velory.access": {"level": "WARNING" if DEMO else "INFO"},
         # gunicorn's workers write in the same form as everybody.
-        "gunicorn.error": {"handlers": ["stderr"], "propagate": False},
+        "gunicorn.error": {"handlers": ["stderr"], "filters": ["sender"], "propagate": False},
         # It warns of each HEAD that a monitor sends, as Django lets the server cut the body.
         "gunicorn.http.wsgi": {"level": "ERROR"},
         # Scanners ask for hosts that aren't ours all day; they get their 400 without a line each.

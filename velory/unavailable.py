@@ -7,35 +7,25 @@ after the database is back is answered as ever.
 
 import sys
 
-import psycopg
 from django.core.cache.backends.db import DatabaseCache
 from django.db import InterfaceError, OperationalError, connections, router
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.views import defaults
 
-RETRY_AFTER = 10  # seconds
+from .outages import is_outage
 
-# Django's names for it, and the driver's own: closing a cursor at the server, Django lets those through.
-AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
+RETRY_AFTER = 10  # seconds
 
 
 def bad_request(request, exception):
     """400, but where a session could not be stored because the database is away, which Django takes for a bad one."""
-    return _unavailable(request) if _is_away(exception) else defaults.bad_request(request, exception)
+    return _unavailable(request) if is_outage(exception) else defaults.bad_request(request, exception)
 
 
 def server_error(request):
     """503 while the database is away or, on SQLite, busy for longer than anybody waits; else 500."""
-    return _unavailable(request) if _is_away(sys.exc_info()[1]) else defaults.server_error(request)
-
-
-def _is_away(error):
-    while error is not None:
-        if isinstance(error, AWAY):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+    return _unavailable(request) if is_outage(sys.exc_info()[1]) else defaults.server_error(request)
 
 
 def _unavailable(request):

@@ -111,7 +111,9 @@ def read(row: Row, columns: Columns) -> PersonRow:
 
 def plan(rows: Iterable[PersonRow], company: Company, columns: Columns) -> None:
     """Find out whom the company knows already, and refuse addresses that stand in the file twice."""
-    known = {person.email: person for person in company.users.all()}
+    # Locked in the order in which every act locks people; the file has another.
+    users = company.users.order_by("pk").select_for_update(no_key=True)
+    known = {person.email: person for person in users}
     places = defaultdict(list)
     for row in rows:
         row.known = known.get(row.email)

@@ -146,7 +146,8 @@ def record(company_id: int | None, kind: str, *, by: User | None, field: str = "
     for whoever runs the server, at its console.
 
     It takes the lock of the company's row to the end of the transaction. So it stands at the end of an act, after the
-    rows that the act itself locks: two acts then wait for each other and never for ever.
+    rows that the act itself locks, people above all: two acts then wait for each other and never for ever. And nothing
+    slow follows it: everybody else of the company waits.
     """
     from accounts.scope import company_scope
 

@@ -10,7 +10,7 @@ from accounts.fields import NameField
 from accounts.keys import company_row
 from accounts.text import clean_email
 
-from .closable import Refused, StillInUse, delete_if_unused, refuse_while_holding, require_admin
+from .closable import Refused, StillInUse, delete_if_unused, refuse_while_holding, require_admin, still_there
 
 
 class AddressTaken(Exception):
@@ -47,6 +47,14 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
             user.joined_at = clock.now()
         user.save(using=self._db, force_insert=True)
         return user
+
+    def lock(self, people: models.QuerySet["User"]) -> "list[User]":
+        """Lock these people and the admins of their companies who can sign in; returns their rows, fresh. Always in one
+        order, so that two acts on the same people wait for each other instead of deadlocking."""
+        admins = models.Q(role=User.Role.ADMIN, is_active=True, joined_at__isnull=False)
+        admins &= models.Q(company__in=people.order_by().values("company"))
+        rows = self.filter(models.Q(pk__in=people.order_by().values("pk")) | admins).order_by("pk")
+        return list(rows.select_for_update(no_key=True))
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=clean_email(username or ""), joined_at__isnull=False)
@@ -196,6 +204,8 @@ class User(AbstractBaseUser):
         """Another address is another account: the person is signed out everywhere and joins anew by a link. Raises
         StillInUse for the last admin who can sign in, PermissionDenied for anybody but an admin."""
         require_admin(by, self.company_id)
+        # First, as whoever signs in locks the factor first and then the person.
+        self.forget_factors()
         person, others = self._locked()
         person._refuse_without_admin(others)
         self.email = clean_email(email)
@@ -207,7 +217,6 @@ class User(AbstractBaseUser):
         EmailAddress.objects.filter(user=self).delete()
         if person.has_joined:  # the new address gets the link
             self._mail("email_changed", by=by, email=person.email)
-        self.forget_factors()
         self.identities.all().delete()
         self.is_break_glass = False
         self.save(update_fields=["email", "joined_at", "link_made_at", "password", "is_break_glass"])
@@ -243,21 +252,14 @@ class User(AbstractBaseUser):
         from accounts.two_step import remove_factors
 
         remove_factors(self)
+        still_there(self)  # locked before their sessions, as signing out does
         end_sessions(self)
 
     # Roles and leaving
 
     def _locked(self) -> "tuple[User, list[User]]":
-        """This person and the company's other admins who can sign in, fresh and locked; in one order, so that two
-        admins who demote each other at the same moment wait instead of deadlocking."""
-        admins = models.Q(role=self.Role.ADMIN, is_active=True, joined_at__isnull=False)
-        rows = (
-            User.objects.filter(models.Q(pk=self.pk) | admins)
-            .filter(company_id=self.company_id)
-            .order_by("pk")
-            .select_for_update(no_key=True)
-        )
-        people = {person.pk: person for person in rows}
+        """This person and the company's other admins who can sign in, fresh and locked."""
+        people = {person.pk: person for person in User.objects.lock(User.objects.filter(pk=self.pk))}
         if self.pk not in people:
             raise Refused(gettext("%(subject)s is gone already.") % {"subject": self})
         return people.pop(self.pk), list(people.values())

@@ -25,9 +25,12 @@ def user_link(request: PersonRequest, pk: int) -> HttpResponse:
     """POST makes a link; GET shows it to the admin who has made it, as long as it works."""
     person: User = get_object_or_404(request.user.company.users.known(), pk=pk)
     if request.method == "POST":
+        key = ""
         if person.is_active and not SingleSignOn.objects.is_only_way_for(person):
-            record(person.company_id, "sign_in_link_made", by=request.user, person=person)
-        return hand_out_link(request, person)
+            with transaction.atomic():
+                key = link_keys.new(person)
+                record(person.company_id, "sign_in_link_made", by=request.user, person=person)
+        return hand_out_link(request, person, key)
     key = request.session.get(SESSION_KEY, "")
     if not person.is_active or not link_keys.check_token(person, key):
         return redirect(person)

@@ -1,17 +1,20 @@
 """What the time of an answer tells about an address: `make addresses`.
 
-Signs in with a wrong password, and asks for a new one, with addresses of every kind; passwords are hashed as on a
-server. The kinds take turns, so that whatever else the machine does strikes all alike. Prints the median of each kind
-beside that of an address that nobody has, and fails where they differ by more than the limit and by more than a
-network hides.
+Signs in with a wrong password, and asks for a new one, with addresses of every kind. The kinds take turns, so that
+whatever else the machine does strikes all alike, and the database waits for its disk as on a server. Prints the time
+of each kind beside that of an address that nobody has. Passwords are hashed by a hasher that takes no time, under which
+nothing else can hide; and then as on a server, where a kind that is hashed twice or never shows. Fails where a kind
+differs by more than a network hides, and where there is a hash by more than its own time does.
 """
 
+import logging
 import os
+import random
 import sys
-from statistics import median
+from statistics import quantiles
 from time import perf_counter, sleep
 
-from django.conf import settings
+from django.db import connection
 from django.test import Client
 from django.test.utils import override_settings, setup_databases, setup_test_environment, teardown_databases
 from django.urls import reverse
@@ -19,15 +22,20 @@ from django.urls import reverse
 from accounts.background import LATER
 
 ROUNDS = int(os.environ.get("ROUNDS", "100"))
-LIMIT = 0.05
-HIDDEN = 0.001  # seconds
+HIDDEN = 0.001  # seconds: what a network hides
+NOISE = 0.02  # of a hash, which takes some 200 ms and never takes the same
+AS_ON_A_SERVER = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+IN_NO_TIME = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 PAUSE = LATER + 0.05  # seconds: what goes on in the background is over before the next begins
+TIMES = 3
 NOBODY = "nobody has it"
 
 
 def main():
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+    logging.disable(logging.INFO)  # a line for each request would be all there is to see
     setup_test_environment()
+    if connection.vendor == "sqlite":
+        connection.settings_dict["OPTIONS"]["init_command"] += "PRAGMA synchronous=FULL;"
     databases = setup_databases(verbosity=0, interactive=False)
     as_on_a_server = override_settings(
         ACCOUNT_RATE_LIMITS=False,
@@ -36,15 +44,19 @@ def main():
     )
     try:
         with as_on_a_server:
-            emails = addresses()
-            differences = [
-                *compare("wrong password", "account_login", emails, "login", password="wrong"),
-                *compare("new password", "account_reset_password", emails, "email"),
-            ]
+            with override_settings(PASSWORD_HASHERS=IN_NO_TIME):
+                emails = addresses()
+                tell = [
+                    *told("no hash", "account_login", emails, "login", password="wrong"),
+                    *told("new password", "account_reset_password", emails, "email"),
+                ]
+            with override_settings(PASSWORD_HASHERS=AS_ON_A_SERVER):
+                renew(emails)
+                tell += told("wrong password", "account_login", emails, "login", password="wrong", noise=NOISE)
     finally:
         teardown_databases(databases, verbosity=0)
-    print(f"{ROUNDS} rounds; largest difference of more than a millisecond {max(differences):.1%}, allowed {LIMIT:.0%}")
-    return max(differences) > LIMIT
+    print(f"{connection.vendor}, {ROUNDS} rounds: {len(tell)} tell an address by the time of the answer")
+    return bool(tell)
 
 
 def addresses():
@@ -68,21 +80,44 @@ def addresses():
     }
 
 
-def compare(what, name, emails, field, **rest):
-    """Ask with each address in turn. Returns how far each kind's median is from that of nobody's address."""
+def renew(emails):
+    """Hash everybody's password anew, by the hasher of now."""
+    from accounts.models import User
+    from tests.world import PASSWORD
+
+    for person in User.objects.filter(email__in=emails.values(), joined_at__isnull=False):
+        person.set_password(PASSWORD)
+        person.save(update_fields=["password"])
+
+
+def told(what, *question, noise=0, **rest):
+    """The kinds of addresses whose answer takes a time of its own: beside nobody's address, by more than HIDDEN and by
+    more than this part of it. What differs is asked anew, up to twice: what an address really tells, it tells each
+    time."""
+    found = set(question[1])
+    for _time in range(TIMES):
+        times = ask(*question, **rest)
+        usual = times[NOBODY]
+        for kind, taken in times.items():
+            print(f"{what:<16} {kind:<28} {taken * 1000:>8.2f} ms {(taken - usual) * 1000:>+7.2f} ms", flush=True)
+        found &= {kind for kind, taken in times.items() if abs(taken - usual) > max(HIDDEN, noise * usual)}
+        if not found:
+            break
+    return [(what, kind) for kind in found]
+
+
+def ask(name, emails, field, **rest):
+    """Ask with each address in turn, in another order each round. Returns for each kind the
+    seconds under which a quarter of its answers stay: whatever else the machine does only makes some of them longer."""
     client, address = Client(), reverse(name)
     times = {kind: [] for kind in emails}
     for _round in range(ROUNDS):
-        for kind, email in emails.items():
+        for kind in random.sample(list(emails), len(emails)):
             began = perf_counter()
-            client.post(address, {field: email, **rest})
+            client.post(address, {field: emails[kind], **rest})
             times[kind].append(perf_counter() - began)
             sleep(PAUSE)
-    usual = median(times[NOBODY])
-    for kind, taken in times.items():
-        difference = median(taken) - usual
-        print(f"{what:<16} {kind:<28} {median(taken) * 1000:>8.2f} ms {difference / usual:>+7.1%}")
-        yield abs(difference) / usual if abs(difference) > HIDDEN else 0
+    return {kind: quantiles(taken, n=4)[0] for kind, taken in times.items()}
 
 
 if __name__ == "__main__":
