@@ -7,7 +7,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.forms import compare_with_what_was_shown
+from accounts.comparing import ComparedForm
 from accounts.models import Company, Space
 
 from . import categories
@@ -35,7 +35,7 @@ class DateInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
-class DeviceForm(forms.ModelForm):
+class DeviceForm(ComparedForm):
     """What a device is."""
 
     class Meta:
@@ -61,7 +61,7 @@ class DeviceForm(forms.ModelForm):
         self.instance.company = company
         self.initial["category"] = categories.label(self.initial.get("category") or "Laptop")
         if self.instance.pk is not None:
-            compare_with_what_was_shown(self)
+            self.compare_with_what_was_shown()
 
     @property
     def category_choices(self) -> list[str]:

@@ -11,7 +11,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.forms import CompanyRowForm, compare_with_what_was_shown
+from accounts.comparing import ComparedForm
+from accounts.forms import CompanyRowForm
 from accounts.models import Domain, SingleSignOn, User
 from accounts.models.audit import record
 from accounts.text import clean_email
@@ -77,7 +78,7 @@ class PeopleField(forms.ModelMultipleChoiceField):
         return super()._check_values(value)  # type: ignore[misc]
 
 
-class SingleSignOnForm(forms.ModelForm):
+class SingleSignOnForm(ComparedForm):
     """A company's provider, and who comes in by it."""
 
     client_secret = forms.CharField(
@@ -119,8 +120,7 @@ class SingleSignOnForm(forms.ModelForm):
             if self.instance.sealed_secret
             else _("As your provider shows it. It is kept sealed, and never shown again.")
         )
-        compare_with_what_was_shown(self)
-        secret.show_hidden_initial = False
+        self.compare_with_what_was_shown()
 
     def clean_issuer(self) -> str:
         issuer: str = self.cleaned_data["issuer"].strip().rstrip("/")
