@@ -155,7 +155,7 @@ class UserAdmin(ReadOnlyAdmin):
     """Support adds people (a company's first IT admin, above all), deactivates them, and resets their sign-in."""
 
     list_display = ("full_name", "email", "company", "role", "is_active", "joined")
-    list_filter = ("is_active", "role", ("joined_at", JoinedFilter), "company")
+    list_filter = ("is_active", "role", ("joined_at", JoinedFilter))
     list_select_related = ("company",)
     search_fields = ("full_name", "email")
     form = NewPersonForm
@@ -246,7 +246,7 @@ class UserAdmin(ReadOnlyAdmin):
 @admin.register(Space)
 class SpaceAdmin(ReadOnlyAdmin):
     list_display = ("name", "company", "description", "closed_at")
-    list_filter = (("closed_at", OpenFilter), "company")
+    list_filter = (("closed_at", OpenFilter),)
     list_select_related = ("company",)
     search_fields = ("name",)
     fields = ("company", "name", "description", "closed_at")
@@ -255,7 +255,7 @@ class SpaceAdmin(ReadOnlyAdmin):
 @admin.register(Payor)
 class PayorAdmin(ReadOnlyAdmin):
     list_display = ("name", "company", "kind", "pays_repairs", "closed_at")
-    list_filter = ("kind", ("closed_at", OpenFilter), "company")
+    list_filter = ("kind", ("closed_at", OpenFilter))
     list_select_related = ("company",)
     search_fields = ("name",)
     fields = ("company", "name", "kind", "pays_repairs", "closed_at")
@@ -267,7 +267,6 @@ class DomainAdmin(ReadOnlyAdmin):
     theirs."""
 
     list_display = ("name", "company", "proved", "created_at")
-    list_filter = ("company",)
     list_select_related = ("company",)
     search_fields = ("name",)
     fields = ("company", "name", "proved_at", "created_at")

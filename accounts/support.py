@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from .models import User
-from .visits import company_visited
+from .visits import company_visited, visit_now
 
 
 class SupportRequest(HttpRequest):
@@ -54,11 +54,23 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return rows.filter(company=company_visited(request)) if self.is_of_companies else rows
 
     def lacks_visit(self, request: HttpRequest) -> HttpResponse | None:
-        """The way to begin one, where it takes one and there is none."""
-        if not self.is_of_companies or company_visited(request) is not None:
+        """The way to begin one, where it takes one and there is none, or one to another company than what was asked
+        for."""
+        visited = company_visited(request)
+        asked = request.GET.get("company__id__exact", "")
+        if not self.is_of_companies or (visited is not None and asked in ("", str(visited))):
             return None
-        asked = {"next": request.get_full_path(), "company": request.GET.get("company__id__exact", "")}
-        return HttpResponseRedirect(reverse("support_visit", query=asked))
+        return HttpResponseRedirect(reverse("support_visit", query={"next": request.get_full_path(), "company": asked}))
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+        """Django asks whether it was deleted. Most likely it is another company's than the one that is visited."""
+        visit = visit_now(request) if self.is_of_companies else None
+        if visit is None:
+            return super()._get_obj_does_not_exist_redirect(request, opts, object_id)  # type: ignore[misc]
+        words = {"company": visit[0]}
+        text = _("%(company)s has nothing at this address. For what another company has, change the visit.") % words
+        self.message_user(request, text, messages.WARNING)
+        return HttpResponseRedirect(reverse("admin:index"))
 
     def changeform_view(
         self,

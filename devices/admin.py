@@ -17,7 +17,7 @@ from .models import Assignment, Device, Event
 @admin.register(Device)
 class DeviceAdmin(ReadOnlyAdmin):
     list_display = ("name", "company", "category", "serial_number", "status", "holder", "payor")
-    list_filter = ("status", "company")
+    list_filter = ("status",)
     list_select_related = ("company", "holder_user", "holder_space", "payor")
     search_fields = ("name", "model", "serial_number", "serial_key", "asset_tag", "holder_user__full_name")
     readonly_fields = ("holder", "last_holder", "log", "stays")
@@ -47,7 +47,7 @@ class DeviceAdmin(ReadOnlyAdmin):
 @admin.register(Assignment)
 class AssignmentAdmin(ReadOnlyAdmin):
     list_display = ("device", "company", "holder", "started_at", "ended_at")
-    list_filter = (("ended_at", OpenFilter), "company")
+    list_filter = (("ended_at", OpenFilter),)
     list_select_related = ("device", "company", "user", "space")
     search_fields = ("device__name", "device__serial_number", "user__full_name", "space__name")
     fields = ("company", "device", "holder", "started_at", "ended_at")
@@ -70,7 +70,6 @@ class EventList(ChangeList):
 class EventAdmin(ReadOnlyAdmin):
     list_display = ("occurred_at", "device", "company", "sentence")
     list_display_links = ("sentence",)
-    list_filter = ("company",)
     list_select_related = ("device", "company")
     search_fields = ("device__name", "device__serial_number", "actor__name")
     # By key, which is the order of writing and needs no sorting, however long the log has become.

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.views import second_step
 from accounts.views.security import to_security
-from accounts.views.visits import visit
+from accounts.views.visits import end_visit, visit
 from velory.health import PROBES
 
 admin.site.site_header = _("Velory Support")
@@ -55,5 +55,6 @@ urlpatterns = [
     path("account/two-step/webauthn/add/", second_step.add_passkey, name="mfa_add_webauthn"),
     path("account/two-step/", include("allauth.mfa.urls")),
     path("admin/visit/", admin.site.admin_view(visit), name="support_visit"),
+    path("admin/visit/end/", admin.site.admin_view(end_visit), name="support_visit_end"),
     path("admin/", admin.site.urls),
 ]
