@@ -32,7 +32,8 @@ def company_visited(request: HttpRequest) -> int | None:
 
 def visit_now(request: HttpRequest) -> tuple[Company, datetime] | None:
     """Whose data is shown, and until when; None without a visit."""
-    company = Company.objects.filter(pk=company_visited(request)).first()
+    key = company_visited(request)
+    company = Company.objects.filter(pk=key).first() if key is not None else None
     return (company, _until(request.session[SESSION_KEY])) if company is not None else None
 
 
