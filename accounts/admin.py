@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .models import Company, Domain, Payor, Space, User
-from .models.audit import record
+from .models.audit import in_words, record
 from .models.closable import Refused, StillInUse
 from .support import OpenFilter, ReadOnlyAdmin, SupportRequest, rows_link
 from .text import clean_email
@@ -120,8 +120,8 @@ class CompanyAdmin(ReadOnlyAdmin):
             with transaction.atomic():
                 obj.save(update_fields=form.changed_data)
                 for field in form.changed_data:
-                    before, after = str(form.initial[field]), str(form.cleaned_data[field])
-                    record(obj.pk, "setting_changed", by=by, field=field, before=before, after=after)
+                    values = {"before": in_words(form.initial[field]), "after": in_words(form.cleaned_data[field])}
+                    record(obj.pk, "setting_changed", by=by, field=field, **values)
         else:
             obj.pk = Company.objects.found(**form.cleaned_data).pk
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from .comparing import ComparedForm
 from .models import Company, Payor, SingleSignOn, Space, User
-from .models.audit import record
+from .models.audit import in_words, record
 from .models.closable import Refused
 from .text import clean_email
 from .tokens import link_keys
@@ -274,13 +274,9 @@ class SettingsForm(ComparedForm):
             before, after = self.initial[field], self.cleaned_data[field]
             if field == "repair_payor":
                 before = payor_before
-            record(company.pk, "setting_changed", by=self.by, field=field, before=_word(before), after=_word(after))
+            values = {"before": in_words(before), "after": in_words(after)}
+            record(company.pk, "setting_changed", by=self.by, field=field, **values)
         return True
-
-
-def _word(value: object) -> object:
-    """A switch in words, as the audit log writes it."""
-    return ("on" if value else "off") if isinstance(value, bool) else value
 
 
 class ProfileForm(forms.ModelForm):

@@ -16,6 +16,9 @@ from .payor import Payor
 from .space import Space
 from .user import User
 
+# What an actor who is of no company is of.
+SUPPORT = "Velory Support"
+
 
 class AuditPlate(Plate):
     """A name on a line of the audit log."""
@@ -125,9 +128,15 @@ class AuditLine(Chained, models.Model):
         return sentence(self)
 
 
+def in_words(value: object) -> object:
+    """The value of a field as a line holds it: a switch in words."""
+    return ("on" if value else "off") if isinstance(value, bool) else value
+
+
 def record(company_id: int | None, kind: str, *, by: User, field: str = "", **names: object) -> None:
     """Append a line to the company's audit log: `kind` is one of `wording.SENTENCES`, `names` are people, spaces,
-    payors or texts by their role in the sentence, None where there is none. Who has no company has no log.
+    payors or texts by their role in the sentence, None where there is none. Who has no company has no log. Of Velory
+    Support the line says so, as the company does not know them.
 
     It takes the lock of the company's row to the end of the transaction. So it stands at the end of an act, after the
     rows that the act itself locks: two acts then wait for each other and never for ever.
@@ -136,6 +145,8 @@ def record(company_id: int | None, kind: str, *, by: User, field: str = "", **na
 
     if company_id is None:
         return
+    if by.is_staff:
+        names["of"] = SUPPORT
     with transaction.atomic(), company_scope(company_id):
         Company.objects.select_for_update(no_key=True).get(pk=company_id)
         chain, _made = AuditChain.objects.get_or_create(company_id=company_id)

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy
 from accounts.comparing import ComparedForm
 from accounts.forms import CompanyRowForm
 from accounts.models import Domain, SingleSignOn, User
-from accounts.models.audit import record
+from accounts.models.audit import in_words, record
+from accounts.people import PeopleIterator
 from accounts.text import clean_email
 
 from .provider import is_trusted
@@ -68,6 +69,8 @@ class DomainForm(CompanyRowForm):
 
 class PeopleField(forms.ModelMultipleChoiceField):
     """A choice of several people. A key that no database can look up is one that there isn't."""
+
+    iterator = PeopleIterator
 
     def _check_values(self, value: Any) -> Any:
         for key in value:
@@ -171,7 +174,7 @@ class SingleSignOnForm(ComparedForm):
         """Tell the audit log what was changed; of the secret, only that it was."""
         for field in self.changed_data:
             if field in self._meta.fields:  # type: ignore[operator]
-                values = {"before": _word(self.initial.get(field)), "after": _word(self.cleaned_data[field])}
+                values = {"before": in_words(self.initial.get(field)), "after": in_words(self.cleaned_data[field])}
                 record(self.by.company_id, "setting_changed", by=self.by, field=f"sso_{field}", **values)
         if secret:
             record(self.by.company_id, "setting_sso_secret_changed", by=self.by)
@@ -181,7 +184,3 @@ def _admins_with_password(by: User) -> Any:
     """The admins of the company who could sign in without the provider."""
     admins = User.objects.admins().filter(company=by.company, joined_at__isnull=False)
     return admins.exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
-
-
-def _word(value: object) -> object:
-    return ("on" if value else "off") if isinstance(value, bool) else value
