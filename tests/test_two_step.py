@@ -305,6 +305,33 @@ def test_whoever_must_is_never_locked_out_of_what_they_need_for_it(client, world
 
 
 @pytest.mark.usefixtures("required")
+def test_whoever_must_is_told_what_follows_when_they_take_it_away(client, world):
+    give_app(world.admin)
+    passkey = give_passkey(world.admin)
+    pages = (reverse("mfa_deactivate_totp"), reverse("mfa_remove_webauthn", args=[passkey.pk]))
+    for person, required in ((world.admin, True), (world.employee, False)):
+        if not required:
+            give_app(person)
+            pages = (pages[0], reverse("mfa_remove_webauthn", args=[give_passkey(person).pk]))
+        client.force_login(person)
+        prove(client)
+        for page in pages:
+            text = client.get(page).text
+            assert ("you must set up two-step sign-in anew" in text) == required
+            assert ("your password alone is enough" in text) != required
+
+
+@pytest.mark.usefixtures("required")
+def test_whoever_was_made_to_set_it_up_goes_on_to_work(client, world):
+    """Others have come from Sign-in and security, and go back there."""
+    for person, on in ((world.admin, reverse("devices:mine")), (world.employee, SECURITY)):
+        give_app(person)
+        client.force_login(person)
+        prove(client)
+        assert f'<a class="button" href="{on}">Done</a>' in client.get(reverse("mfa_view_recovery_codes")).text
+
+
+@pytest.mark.usefixtures("required")
 @pytest.mark.parametrize("name", ["employee", "globex_admin", "support"])
 def test_others_need_not(client, world, name):
     client.force_login(getattr(world, name))
