@@ -764,9 +764,21 @@ def test_support_staff_may_be_given_a_password_at_once(db, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    ("email", "name"), [("nobody", "Tove Ask"), ("tove@velory.example", " "), ("a\0@b.example", "A")]
+    ("email", "name"),
+    [("nobody", "Tove Ask"), ("tove@velory.example", " "), ("a\0@b.example", "A"), ("tove@velory.example", "")],
 )
 def test_support_staff_need_a_name_and_an_address(db, email, name):
     with pytest.raises(CommandError):
         call_command("create_support", email, name)
+    assert not User.objects.exists()
+
+
+def test_who_closes_the_terminal_instead_of_typing_a_password_adds_nobody(db, monkeypatch):
+    def closed(prompt):
+        raise EOFError
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("accounts.management.commands.create_support.getpass", closed)
+    with pytest.raises(CommandError, match="no password was typed"):
+        call_command("create_support", "tove@velory.example", "Tove Ask")
     assert not User.objects.exists()

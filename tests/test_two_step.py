@@ -426,5 +426,5 @@ def test_support_staff_without_a_phone_are_let_in_from_the_server(world):
     support = world.support
     call_command("create_support", support.email, support.full_name, stdout=StringIO())
     assert uses_two_step(support)
-    call_command("create_support", support.email, support.full_name, reset_two_step=True, stdout=StringIO())
+    call_command("create_support", support.email, "--reset-two-step", stdout=StringIO())
     assert not uses_two_step(support)
