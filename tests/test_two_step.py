@@ -228,7 +228,9 @@ def test_the_eleventh_wrong_code_is_refused_whichever_process_answers(client, ev
     another_process()
     for right in (code_of(), codes[0]):
         answer = give_code(client, right)
-        assert answer.context["form"].errors == {"code": ["Too many failed login attempts. Try again later."]}
+        assert answer.context["form"].errors == {
+            "code": ["Too many attempts have failed. Wait five minutes, then try again."]
+        }
     assert not is_signed_in(client)
     later = Client()
     sign_in(later, eva)
@@ -242,10 +244,10 @@ def test_the_eleventh_wrong_password_is_refused_whoever_it_is(client, world, nam
     for _attempt in range(10):
         another_process()
         answer = client.post(reverse("account_login"), {"login": name, "password": "wrong"})
-        assert "not correct" in str(answer.context["form"].errors)
+        assert "is not right" in str(answer.context["form"].errors)
     another_process()
     answer = client.post(reverse("account_login"), {"login": name, "password": PASSWORD})
-    assert "Too many failed login attempts" in str(answer.context["form"].errors)
+    assert "Wait five minutes" in str(answer.context["form"].errors)
     assert not is_signed_in(client)
 
 
