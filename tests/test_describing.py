@@ -126,6 +126,13 @@ def test_the_forms_offer_only_what_is_the_company_s_own_and_open(ada, world):
 # Editing and noting
 
 
+def test_a_cost_is_grouped_as_the_reader_writes_it(ada, world):
+    Device.objects.filter(pk=world.laptop.pk).update(purchase_cost="22990")
+    assert "Purchase cost 22,990.00" in ada.open(world.laptop).words
+    User.objects.filter(pk=world.admin.pk).update(language="sv")
+    assert "22 990,00" in ada.open(world.laptop).words
+
+
 def test_each_field_that_changes_has_its_line(ada, world):
     ada.open(world.laptop).follow("Edit")
     assert ada.field("purchase_cost") == "2499.00"
