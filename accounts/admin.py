@@ -34,9 +34,9 @@ from .views.links import mail_link
 admin.site.unregister([Group, EmailAddress, Authenticator, UserSession])
 
 
-def number_of(related: str) -> Coalesce:
+def number_of(related: str, **only: object) -> Coalesce:
     """How many rows of a company's there are, counted apart, so that two counts don't multiply each other."""
-    rows = getattr(Company, related).rel.related_model._default_manager.filter(company=models.OuterRef("pk"))
+    rows = getattr(Company, related).rel.related_model._default_manager.filter(company=models.OuterRef("pk"), **only)
     counted = rows.order_by().values("company").annotate(number=models.Count("pk")).values("number")
     return Coalesce(models.Subquery(counted), 0)
 
@@ -73,7 +73,7 @@ class CompanyAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Company]:
         companies = super().get_queryset(request)
-        return companies.annotate(people_count=number_of("users"), device_count=number_of("devices"))
+        return companies.annotate(people_count=number_of("users", erased_at=None), device_count=number_of("devices"))
 
     @admin.display(description=gettext_lazy("people"), ordering="people_count")
     def people_count(self, company: Any) -> int:

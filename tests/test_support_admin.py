@@ -260,6 +260,17 @@ def test_companies_are_counted(support, world):
     assert counts == {"acme": (4, 6), "globex": (2, 1), "initech": (2, 1)}
 
 
+def test_who_was_erased_counts_no_more(support, world):
+    User.objects.filter(pk=world.colleague.pk).update(erased_at=clock.now(), is_active=False, joined_at=None)
+    rows = support.get(list_of("accounts_company")).context["cl"].result_list
+    assert next(row.people_count for row in rows if row.slug == "acme") == 3
+
+
+def test_categories_are_read_in_the_language_of_whoever_reads_them(support, world):
+    for page in (list_of("devices_device"), page_of(world.monitor)):
+        assert "Bildskärm" in support.get(page, headers={"Accept-Language": "sv"}).text
+
+
 def test_events_are_sentences(support, world):
     page = support.get(list_of("devices_event")).content.decode()
     assert "Ada Holm assigned device to Eva Lind." in page
