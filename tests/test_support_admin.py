@@ -222,7 +222,7 @@ def test_the_bar_says_when_the_visit_ends(client, world):
     came = client.post(reverse("support_visit"), {"company": world.acme.pk, "reason": "Ticket 4711"}, follow=True)
     ends = datetime.fromisoformat(client.session[SESSION_KEY]["until"])
     assert f">{date_format(localtime(ends), 'H:i')}</time>." in came.text
-    assert "You see the data of Acme now. Your reason stands in its audit log." in came.text
+    assert "The visit has begun. Your reason stands in the audit log of Acme." in came.text
 
 
 def test_nobody_else_reads_of_a_visit(client, world):

@@ -37,7 +37,7 @@ def visit(request: HttpRequest) -> HttpResponse:
     form = VisitForm(posted(request), initial={"company": asked})
     if form.is_valid():
         begin(request, **form.cleaned_data, by=cast(User, request.user))
-        text = _("You see the data of %(company)s now. Your reason stands in its audit log.")
+        text = _("The visit has begun. Your reason stands in the audit log of %(company)s.")
         messages.success(request, text % {"company": form.cleaned_data["company"]})
         return redirect(address)
     context: dict[str, Any] = {**admin.site.each_context(request), "form": form, "title": _("Whose data, and why?")}
