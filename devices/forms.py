@@ -59,7 +59,7 @@ class DeviceForm(ComparedForm):
         super().__init__(*args, **kwargs)
         self.company = company
         self.instance.company = company
-        self.initial["category"] = categories.label(self.initial.get("category") or "Laptop")
+        self.initial["category"] = categories.label(self.initial["category"])
         if self.instance.pk is not None:
             self.compare_with_what_was_shown()
 
@@ -111,8 +111,9 @@ class RegisterForm(DeviceForm):
     holder = HolderField(required=False)
     payor = PayorField(required=False)
 
-    def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
-        super().__init__(*args, company=company, **kwargs)
+    def __init__(self, *args: Any, company: Company, initial: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        # The model's category is for imports. Here it would stand for what nobody has looked at.
+        super().__init__(*args, company=company, initial={"category": "", **(initial or {})}, **kwargs)
         fields: dict[str, Any] = self.fields
         fields["holder"].offer(company)
         fields["payor"].queryset = company.payors.open()
