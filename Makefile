@@ -121,6 +121,7 @@ lock:
 	@command -v uv > /dev/null || { echo "uv is missing: https://docs.astral.sh/uv/"; exit 1; }
 	$(LOCK) --output-file requirements.txt
 	$(LOCK) --extra metrics --output-file requirements-metrics.txt
+	$(LOCK) --extra saml --output-file requirements-saml.txt
 	$(LOCK) --extra sso --output-file requirements-sso.txt
 	$(LOCK) --extra dev --output-file requirements-dev.txt
 

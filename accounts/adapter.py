@@ -15,6 +15,9 @@ from qrcode.constants import ERROR_CORRECT_M  # type: ignore[import-untyped]
 from qrcode.main import QRCode  # type: ignore[import-untyped]
 
 from .models import SingleSignOn
+from .notices import notify
+from .receivers import not_signed_in, tell
+from .sealed import seal, unseal
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -33,11 +36,18 @@ class AccountAdapter(DefaultAccountAdapter):
         """All ways in lead through here: password, passkey, link. Where the company's provider is the only one, whoever
         has proved who they are is told so."""
         refused = super().pre_login(request, user, **kwargs)
+        if refused is not None:
+            tell(user, "sign_in_deactivated_refused", person=user)
+            return refused
         by_provider = (kwargs["signal_kwargs"] or {}).get("single_sign_on")
-        if refused is None and not by_provider and SingleSignOn.objects.is_only_way_for(user):
+        if not by_provider and SingleSignOn.objects.is_only_way_for(user):
+            tell(user, "sign_in_past_sso_refused", person=user)
             clear_login(request)
             return render(request, "accounts/sso_only.html", status=403)
-        return refused
+        return None
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        not_signed_in(credentials)
 
     def get_login_stages(self) -> list[str]:
         stages = super().get_login_stages()
@@ -50,7 +60,14 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def reauthenticate(self, user: Any, password: str) -> bool:
         """Whether it is their password. allauth would go by its own list of addresses, which is empty."""
-        return user.check_password(password)
+        is_theirs = user.check_password(password)
+        if not is_theirs:
+            tell(user, "sign_in_again_failed", person=user)
+        return is_theirs
+
+    def send_notification_mail(self, template_prefix: str, user: Any, *args: Any, **kwargs: Any) -> None:
+        """What allauth tells a person by mail, in our words: it names the kind by its template."""
+        notify(user, template_prefix.rpartition("/")[2])
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Say nothing on signing in and out, and where a link was mailed for a new password: the page shows it."""
@@ -63,7 +80,14 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 class MFAAdapter(DefaultMFAAdapter):
-    """The words and pictures of two-step sign-in."""
+    """The words and pictures of two-step sign-in, and how its secrets are kept."""
+
+    def encrypt(self, text: str) -> str:
+        return seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Raises Unreadable, which leads to the page of one's factors (accounts/middleware.py)."""
+        return unseal(encrypted_text)
 
     def generate_authenticator_name(self, user: Any, type: Authenticator.Type) -> str:
         number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1

@@ -21,8 +21,9 @@ from django.utils.text import capfirst, slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from .forms import in_words
 from .models import Company, Domain, Payor, Space, User
-from .models.audit import in_words, record
+from .models.audit import record
 from .models.closable import Refused, StillInUse
 from .support import OpenFilter, ReadOnlyAdmin, SupportRequest, rows_link
 from .text import clean_email
@@ -120,8 +121,8 @@ class CompanyAdmin(ReadOnlyAdmin):
             with transaction.atomic():
                 obj.save(update_fields=form.changed_data)
                 for field in form.changed_data:
-                    values = {"before": in_words(form.initial[field]), "after": in_words(form.cleaned_data[field])}
-                    record(obj.pk, "setting_changed", by=by, field=field, **values)
+                    before, after = in_words(form.initial[field]), in_words(form.cleaned_data[field])
+                    record(obj.pk, "setting_changed", by=by, field=field, before=before, after=after)
         else:
             obj.pk = Company.objects.found(**form.cleaned_data).pk
 
@@ -218,11 +219,8 @@ class UserAdmin(ReadOnlyAdmin):
                 text = _("%(person)s is deactivated. Reactivate first.") % {"person": person}
                 self.message_user(request, text, messages.ERROR)
                 continue
-            # The sessions and links that were signed over the old password end with it.
-            person.set_unusable_password()
             with transaction.atomic():
-                person.save(update_fields=["password"])
-                person.reset_two_step(by=request.user)
+                person.reset_sign_in(by=request.user)
                 self.log_change(request, person, "Sign-in reset.")
                 self.give_link(request, person)
 

@@ -10,9 +10,11 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Companies and people")
 
     def ready(self) -> None:
-        from . import middleware, receivers, signing, sqlite, walls  # noqa: F401  (some connect or register themselves)
+        # Some connect or register themselves.
+        from . import factors, lifetime, middleware, receivers, signing, sqlite, walls  # noqa: F401
 
         user_logged_in.connect(middleware.remember_company, dispatch_uid="accounts.middleware.remember_company")
+        user_logged_in.connect(lifetime.remember_beginning, dispatch_uid="accounts.lifetime.remember_beginning")
 
         connection_created.connect(sqlite.teach, dispatch_uid="accounts.sqlite.teach")
         pre_migrate.connect(walls.before_migrate, sender=self)

@@ -1,8 +1,7 @@
-"""Codes, and the password once more: what people type to prove that it is they."""
+"""Codes that people type to prove that it is they."""
 
 from typing import Any
 
-from allauth.account.forms import ReauthenticateForm as AllauthPasswordForm
 from allauth.mfa import app_settings
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
@@ -35,6 +34,7 @@ class OneTime:
         code: str = super().clean_code()  # type: ignore[misc]
         digits = "".join(letter for letter in code if letter.isalnum())
         if not cache.add(f"used-code:{self.user.pk}:{digits}", True, timeout=CODE_LIVES):
+            self._emit_authentication_failed(self.authenticator)  # type: ignore[attr-defined]
             raise get_adapter().validation_error("incorrect_code")
         return code
 
@@ -66,11 +66,3 @@ class AppForm(ActivateTOTPForm):
     def secret_in_groups(self) -> str:
         """As it is easiest to type."""
         return " ".join(self.secret[start : start + 4] for start in range(0, len(self.secret), 4))
-
-
-class PasswordAgainForm(AllauthPasswordForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        without_placeholders(self)
-        self.fields["password"].label = _("Password")
-        self.fields["password"].widget.attrs["autofocus"] = not self.is_bound

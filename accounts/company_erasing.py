@@ -5,12 +5,12 @@ keys between the tables are looked at when the transaction commits, so the order
 """
 
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth import SESSION_KEY
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import connections, models, transaction
 
 from .models import Company, User
+from .sessions import forget_sessions
 from .tenants import hanging_models, tenant_models
 
 
@@ -26,7 +26,8 @@ def erase(company: Company, using: str) -> dict[str, int]:
             removed[table] = removed.get(table, 0) + cursor.rowcount
 
         # What names no company is found by what does, so it goes while that is there.
-        removed[Session._meta.db_table] = _delete_sessions(company, using)
+        people = User.objects.using(using).filter(company=company).values_list("pk", flat=True)
+        removed[Session._meta.db_table] = forget_sessions(people, using)
         removed[LogEntry._meta.db_table] = _delete_remarks(company, using)
         for model in hanging_models():
             delete(model, _hangs_on_company(model))
@@ -45,17 +46,6 @@ def _hangs_on_company(model: type[models.Model]) -> str:
     condition = _hangs_on_company(target) if target in hanging_models() else _is_of_company(target)
     key = field.target_field.column
     return f'"{field.column}" IN (SELECT "{key}" FROM "{target._meta.db_table}" WHERE {condition})'
-
-
-def _delete_sessions(company: Company, using: str) -> int:
-    """A session names its person inside of what is signed, so each has to be opened."""
-    people = {str(pk) for pk in User.objects.using(using).filter(company=company).values_list("pk", flat=True)}
-    theirs = [
-        session.pk
-        for session in Session.objects.using(using).iterator()
-        if session.get_decoded().get(SESSION_KEY) in people
-    ]
-    return Session.objects.using(using).filter(pk__in=theirs).delete()[0]
 
 
 def _delete_remarks(company: Company, using: str) -> int:

@@ -1,8 +1,9 @@
 """Erasing a person (GDPR, article 17): what tells who they were goes; what happened stays, and every log holds."""
 
+from collections.abc import Iterator
+
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.sessions.models import Session
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
@@ -11,6 +12,7 @@ from .batches import batched
 from .models import AuditLine, AuditPlate, User
 from .models.audit import record
 from .models.closable import Refused, refuse_while_holding, require_admin, still_there
+from .sessions import forget_sessions
 
 # In English whoever erases: it is stored once, for all readers.
 ERASED = "(erased)"
@@ -46,21 +48,40 @@ def erase(person: User, *, by: User | None) -> None:
         row.erased_at = clock.now()
         row.set_unusable_password()
         row.save()
-        if by is not None:
-            record(row.company_id, "user_erased", by=by)
-    _sessions_go(person)
+        record(row.company_id, "user_erased", by=by)
+        # Each session of the installation is read for it, so not while others wait for this transaction.
+        transaction.on_commit(lambda: forget_sessions({row.pk}), robust=True)
 
 
 def _audit_log_forgets(person: User) -> None:
-    """Blank their plates in the company's audit log, and what a line tells of them: an earlier name or address."""
+    """Blank their plates in the company's audit log, what a line tells of them (an earlier name or address), and what
+    was searched for by a name or address of theirs."""
     plates = AuditPlate.objects.filter(company=person.company).exclude(salt="")
-    told = AuditLine.objects.filter(company=person.company).about(person).values_list("details", flat=True)
-    words = {
-        key for details in told if "person" in details for role, key in details.items() if role in ("before", "after")
-    }
+    lines = AuditLine.objects.filter(company=person.company)
+    words, names = set(), {person.full_name, person.email}
+    for details in lines.telling_of(person).values_list("details", flat=True):
+        told = {key for role, key in details.items() if role in ("before", "after") and key}
+        words |= told
+        if details.get("field") in ("full_name", "email"):
+            names |= set(plates.filter(pk__in=told).values_list("name", flat=True))
+    theirs = plates.filter(kind=AuditPlate.Kind.USER, reference=person.pk)
+    names |= set(theirs.values_list("name", flat=True))
+    words |= set(_searches_for(names, lines, plates))
     for some in batched(words, 500):
         plates.filter(kind=AuditPlate.Kind.TEXT, pk__in=some).update(name="", salt="")
-    plates.filter(kind=AuditPlate.Kind.USER, reference=person.pk).update(name="", salt="")
+    theirs.update(name="", salt="")
+
+
+def _searches_for(
+    names: set[str], lines: models.QuerySet[AuditLine], plates: models.QuerySet[AuditPlate]
+) -> Iterator[str]:
+    """The plates of what exports were filtered by that hold one of these names, in small or capital letters."""
+    wanted = [name.casefold() for name in names]
+    filters = lines.filter(kind="data_exported_in_part").values_list("details__filter", flat=True)
+    for some in batched(filters.iterator(), 500):
+        for key, words in plates.filter(pk__in=some).values_list("pk", "name"):
+            if any(name in words.casefold() for name in wanted):
+                yield key
 
 
 def _sign_in_goes(person: User) -> None:
@@ -71,11 +92,3 @@ def _sign_in_goes(person: User) -> None:
     # What support staff have done to the account is told with its name.
     kind = ContentType.objects.get_for_model(User)
     LogEntry.objects.filter(content_type=kind, object_id=str(person.pk)).update(object_repr=ERASED)
-
-
-def _sessions_go(person: User) -> None:
-    """The sessions have ended with the password; here their rows go too. Each must be read to know whose it is, so this
-    is no part of the transaction."""
-    for session in Session.objects.iterator():
-        if session.get_decoded().get("_auth_user_id") == str(person.pk):
-            session.delete()

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from .comparing import ComparedForm
 from .models import Company, Payor, SingleSignOn, Space, User
-from .models.audit import in_words, record
+from .models.audit import record
 from .models.closable import Refused
 from .text import clean_email
 from .tokens import link_keys
@@ -22,6 +22,11 @@ from .tokens import link_keys
 def posted(request: HttpRequest) -> QueryDict | None:
     """What a form is bound to: what was sent, even where that is nothing; None on a GET."""
     return request.POST if request.method == "POST" else None
+
+
+def in_words(value: object) -> object:
+    """What a field holds, as the audit log writes it: a switch is on or off."""
+    return ("on" if value else "off") if isinstance(value, bool) else value
 
 
 # Rows of a company

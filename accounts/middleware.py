@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from . import scope
+from .sealed import Unreadable
 from .two_step import owes_two_step
 
 # What Django answers with a page that is no error of ours.
@@ -88,4 +89,11 @@ class TwoStepMiddleware:
             return None
         if request.method == "POST":
             messages.error(request, _("Nothing was saved: set up two-step sign-in first."))
+        return redirect("accounts:security")
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        """A factor that was sealed with a key which is lost opens nothing; it can be removed and set up anew."""
+        if not isinstance(exception, Unreadable):
+            return None
+        messages.error(request, _("Velory has lost the key to your second step. Set it up anew, or have it reset."))
         return redirect("accounts:security")

@@ -33,13 +33,14 @@ COMPANY = _SETTING.format("company_id") + "::bigint"
 PERSON = _SETTING.format("user_id") + "::bigint"
 EMAIL = _SETTING.format("email")
 DOMAIN = _SETTING.format("domain")
+PROVIDER_OF = _SETTING.format("provider_of") + "::bigint"
 
-# Before anybody is known, an address leads to the provider of the company that has proved its domain. So that domain is
-# seen, and that provider, and nothing else of the company.
-_OF_A_DOMAIN = {
+# Before anybody is known, an address leads to the provider of the company that has proved its domain, and an answer by
+# SAML to the one that it was sent from. So that domain is seen, and that provider, and nothing else of the company.
+_FOR_SIGNING_IN = {
     "accounts.Domain": f"name = {DOMAIN} AND proved_at IS NOT NULL",
-    "accounts.SingleSignOn": f"""is_on AND EXISTS (SELECT 1 FROM accounts_domain d
-        WHERE d.company_id = accounts_singlesignon.company_id AND d.name = {DOMAIN} AND d.proved_at IS NOT NULL)""",
+    "accounts.SingleSignOn": f"""is_on AND (company_id = {PROVIDER_OF} OR EXISTS (SELECT 1 FROM accounts_domain d
+        WHERE d.company_id = accounts_singlesignon.company_id AND d.name = {DOMAIN} AND d.proved_at IS NOT NULL))""",
 }
 
 
@@ -58,8 +59,8 @@ def conditions(model: type[models.Model]) -> dict[str, tuple[str, str]]:
         return {"company": ("ALL", f"id = {COMPANY}")}
     if "company_id" in columns:
         policies = {"company": ("ALL", f"company_id = {COMPANY}")}
-        if model._meta.label in _OF_A_DOMAIN:
-            policies["signing_in"] = ("SELECT", _OF_A_DOMAIN[model._meta.label])
+        if model._meta.label in _FOR_SIGNING_IN:
+            policies["signing_in"] = ("SELECT", _FOR_SIGNING_IN[model._meta.label])
         return policies
     for column, field in columns.items():
         if field.related_model is person:  # follows the policies of the people's table

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from allauth.account.signals import password_changed, password_reset
-from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from allauth.account.signals import user_logged_in as came_in
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -16,6 +17,7 @@ from django.http import HttpRequest
 from .models import User
 from .models.audit import record
 from .scope import look_for
+from .sessions import BY_PROVIDER
 from .text import clean_email
 
 
@@ -31,15 +33,21 @@ def signed_in(user: User, request: HttpRequest | None = None, **kwargs: Any) -> 
     tell(user, "sign_in_sso_done" if came_by_provider else "sign_in_done")
 
 
+@receiver(came_in)
+def remember_way(request: HttpRequest, single_sign_on: bool = False, **kwargs: Any) -> None:
+    """For the day on which the company's provider becomes the only way in."""
+    request.session[BY_PROVIDER] = single_sign_on
+
+
 @receiver(user_logged_out)
 def signed_out(user: User | None, **kwargs: Any) -> None:
     tell(user, "sign_in_ended")
 
 
-@receiver(user_login_failed)
-def not_signed_in(credentials: Mapping[str, Any], **kwargs: Any) -> None:
-    """allauth asks by "email"; Django's own sign-in by "username"."""
-    email = clean_email(str(credentials.get("email") or credentials.get("username") or ""))
+def not_signed_in(credentials: Mapping[str, Any]) -> None:
+    """Somebody did not know the password: allauth tells our adapter. Django's own signal comes for a password that is
+    right, too, where its owner is deactivated."""
+    email = clean_email(str(credentials.get("email", "")))
     with transaction.atomic():
         look_for(email)
         person = User.objects.filter(email=email, joined_at__isnull=False).first() if email else None

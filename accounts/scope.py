@@ -1,10 +1,10 @@
 """Which company's rows this transaction sees.
 
-On PostgreSQL policies (accounts/policies.py) show the application's role only what four settings name, each of which
+On PostgreSQL policies (accounts/policies.py) show the application's role only what five settings name, each of which
 ends with the transaction: `app.company_id`, the company; `app.user_id`, one person, before their company is known;
 `app.email`, whoever has joined with this address, for signing in; `app.domain`, the provider that signs in whoever has
-an address there. None set: no rows. SQLite has neither roles nor
-policies, so there all of this does nothing.
+an address there; `app.provider_of`, the provider of the company that an answer is sent to. None set: no rows. SQLite
+has neither roles nor policies, so there all of this does nothing.
 """
 
 from collections.abc import Iterable, Iterator
@@ -80,7 +80,7 @@ def within(company_id: int | None, rows: Iterable[T]) -> Iterator[T]:
 
 def recognise(user_id: int | str | None, company_id: int | None = None) -> None:
     """From here to the end of the transaction this person is seen, and where it is given the rows of their company."""
-    _set(user_id=user_id, company_id=company_id, email="", domain="")
+    _set(user_id=user_id, company_id=company_id, email="", domain="", provider_of="")
 
 
 def recognise_with_company(user_id: int) -> None:
@@ -98,6 +98,11 @@ def look_for(email: str) -> None:
 def look_for_domain(name: str) -> None:
     """From here on to `recognise`, the company's provider is seen that this proved domain leads to: for signing in."""
     _set(domain=name)
+
+
+def look_for_provider(company_id: int) -> None:
+    """From here on to `recognise`, this company's provider is seen: an answer has come that says it is from there."""
+    _set(provider_of=company_id)
 
 
 def companies(slug: str | None = None) -> list[Company]:

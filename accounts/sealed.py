@@ -1,7 +1,8 @@
 """Secrets that the database has to keep and that nobody should read there: sealed with a key made from SECRET_KEY.
 
 A dump, a take-out or a log of the database then holds nothing that could be used. What was sealed with an earlier key
-can be read as long as that key stands in SECRET_KEY_FALLBACKS.
+can be read as long as that key stands in SECRET_KEY_FALLBACKS; `manage.py reseal` seals it anew. A column for such a
+secret is named `sealed_…`, by which the command finds it.
 """
 
 import base64
@@ -12,17 +13,34 @@ from django.conf import settings
 
 
 class Unreadable(Exception):
-    """It was sealed with a key that Velory does not have any more."""
+    """It was sealed with a key that Velory does not have any more, too long ago, or never."""
 
 
 def seal(text: str) -> str:
-    return _seals().encrypt(text.encode()).decode()
+    return seal_bytes(text.encode())
 
 
 def unseal(text: str) -> str:
     """What was sealed. Raises Unreadable."""
+    return unseal_bytes(text).decode()
+
+
+def seal_bytes(content: bytes) -> str:
+    return _seals().encrypt(content).decode()
+
+
+def unseal_bytes(text: str, *, seconds: int | None = None) -> bytes:
+    """What was sealed, not longer ago than so many seconds where that is said. Raises Unreadable."""
     try:
-        return _seals().decrypt(text.encode()).decode()
+        return _seals().decrypt(text.encode(), ttl=seconds)
+    except InvalidToken as error:
+        raise Unreadable from error
+
+
+def reseal(text: str) -> str:
+    """The same, sealed with SECRET_KEY itself. Raises Unreadable."""
+    try:
+        return _seals().rotate(text.encode()).decode()
     except InvalidToken as error:
         raise Unreadable from error
 

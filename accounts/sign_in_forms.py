@@ -5,8 +5,10 @@ from typing import Any
 
 from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
 from allauth.account.forms import LoginForm, ResetPasswordForm, ResetPasswordKeyForm, UserTokenForm
+from allauth.account.forms import ReauthenticateForm as AllauthPasswordForm
 from django import forms
 from django.contrib.auth.forms import SetPasswordForm
+from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -18,6 +20,7 @@ from . import scope
 from .background import soon
 from .models import SingleSignOn, User
 from .models.user import AddressTaken, LinkUsed
+from .receivers import tell
 from .text import clean_email
 
 
@@ -103,6 +106,23 @@ class ChangePasswordForm(AllauthChangePasswordForm):
         super().__init__(*args, **kwargs)
         name_passwords(self, new="password1", again="password2")
         self.fields["oldpassword"].label = _("Current password")
+
+    def clean_oldpassword(self) -> str:
+        try:
+            return super().clean_oldpassword()
+        except ValidationError:
+            tell(self.user, "sign_in_again_failed", person=self.user)
+            raise
+
+
+class PasswordAgainForm(AllauthPasswordForm):
+    """The password once more, of somebody who is signed in."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        without_placeholders(self)
+        self.fields["password"].label = _("Password")
+        self.fields["password"].widget.attrs["autofocus"] = not self.is_bound
 
 
 class ChoosePasswordForm(SetPasswordForm):

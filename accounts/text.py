@@ -1,7 +1,10 @@
-"""How text is compared: names, addresses, serial numbers."""
+"""How text is compared, and what a name may not hold: names, addresses, serial numbers."""
 
 import re
 import unicodedata
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 _BLANKS_AND_HYPHENS = re.compile(r"[\s\-\u00ad\u2010-\u2015\u2212\ufe58\ufe63\uff0d]+")
 
@@ -19,6 +22,34 @@ def name_key(text: str) -> str:
 def clean_email(text: str) -> str:
     """An email address as it is stored: trimmed, lower case."""
     return text.strip().lower()
+
+
+# Whoever runs the server and works there by commands, as logs and mails name them.
+CONSOLE = "Velory’s console"
+
+# Characters that can't be seen and make a name look like another one, or turn the text around it: those that set the
+# direction of writing by force, those of no width, fillers, control characters. What languages and emoji need stays:
+# the joiners (U+200C, U+200D), the marks of direction (U+200E, U+200F, U+061C), variants, and the tags of a flag.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0001]"
+    "|(?<![\U0001f3f4\U000e0020-\U000e007e])[\U000e0020-\U000e007f]+"
+)
+
+
+def without_unseen(text: str) -> str:
+    """The text without characters that can't be seen, such as lists from elsewhere bring along."""
+    return _UNSEEN.sub("", text)
+
+
+def refuse_unseen(text: str) -> None:
+    """Raises ValidationError for a name that holds a character which can't be seen."""
+    if found := _UNSEEN.search(text):
+        raise ValidationError(
+            _("There is a character in it that can’t be seen (U+%(code)s). Type it anew, without that."),
+            params={"code": f"{ord(found[0][0]):04X}"},
+            code="unseen",
+        )
 
 
 LONGEST_SEARCH = 200

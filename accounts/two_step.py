@@ -4,6 +4,7 @@ allauth keeps the factors (`Authenticator`), one row each: an authenticator app,
 passkeys. Its models load after ours, so this module is imported where it is needed and not by our models.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from allauth.mfa.models import Authenticator
@@ -11,10 +12,13 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 
 from .models import User
+from .sealed import Unreadable
 
 Type = Authenticator.Type
 # What somebody can do the second step with. Recovery codes only stand in for one of these.
 SECOND_STEPS = (Type.TOTP, Type.WEBAUTHN)
+# What of a factor is secret, and sealed. (A passkey's secret is never here.)
+SECRETS = {Type.TOTP: "secret", Type.RECOVERY_CODES: "seed"}
 
 
 @dataclass
@@ -31,7 +35,10 @@ class Factors:
 
     @property
     def codes_left(self) -> int:
-        return len(self.codes.wrap().get_unused_codes()) if self.codes else 0
+        """None are left, either, where they were sealed with a key that is lost."""
+        with suppress(Unreadable):
+            return len(self.codes.wrap().get_unused_codes()) if self.codes else 0
+        return 0
 
 
 def factors_of(person: User) -> Factors:

@@ -60,3 +60,12 @@ if configured.SSO_IS_INSTALLED:
         path("sign-in/company/back/", single_sign_on.callback, name="sso_callback"),
         path("sign-in/company/<str:domain>/", single_sign_on.start, name="sso_start"),
     ]
+    if "saml" in configured.SSO_PROTOCOLS:
+        from .views import saml
+
+        # Eighteen digits are a number that every database can look up.
+        company = "sign-in/company/saml/(?P<company_id>[1-9][0-9]{0,17})/"
+        urlpatterns += [
+            re_path(f"^{company}$", saml.metadata, name="saml_metadata"),
+            re_path(f"^{company}back/$", saml.response, name="saml_response"),
+        ]

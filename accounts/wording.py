@@ -26,6 +26,15 @@ GROUPS = {
 SENTENCES = {
     "sign_in_done": _("%(actor)s signed in."),
     "sign_in_failed": _("Somebody tried to sign in as %(person)s and did not know the password."),
+    "sign_in_deactivated_refused": _(
+        "Somebody knew the password of %(person)s, whose account is deactivated, and was not let in."
+    ),
+    "sign_in_past_sso_refused": _(
+        "Somebody had the password, passkey or link of %(person)s and was not let in: single sign-on is the only way."
+    ),
+    "sign_in_code_failed": _("Somebody got as far as the second step as %(person)s and gave a wrong code."),
+    "sign_in_again_failed": _("Somebody who was signed in as %(person)s did not know the password."),
+    "sign_in_again_code_failed": _("Somebody who was signed in as %(person)s gave a wrong code."),
     "sign_in_ended": _("%(actor)s signed out."),
     "sign_in_sso_done": _("%(actor)s signed in with the company."),
     "sign_in_sso_refused": _("Somebody came from the company’s provider as %(person)s and was not let in."),
@@ -33,6 +42,14 @@ SENTENCES = {
     "sign_in_password_reset": _("%(actor)s chose a new password by a link that was mailed to them."),
     "sign_in_password_chosen": _("%(actor)s chose a password by a link that they were given."),
     "sign_in_link_made": _("%(actor)s made a link by which %(person)s chooses a password."),
+    "sign_in_link_withdrawn": _("%(actor)s withdrew the link by which %(person)s joins."),
+    "sign_in_app_added": _("%(actor)s added an authenticator app."),
+    "sign_in_app_removed": _("%(actor)s removed their authenticator app."),
+    "sign_in_passkey_added": _("%(actor)s added a passkey."),
+    "sign_in_passkey_removed": _("%(actor)s removed a passkey."),
+    "sign_in_codes_made": _("%(actor)s made new recovery codes."),
+    "sign_in_two_step_reset": _("%(actor)s reset the two-step sign-in of %(person)s."),
+    "sign_in_reset": _("%(actor)s reset the sign-in of %(person)s, password and two-step sign-in."),
     "user_added": _("%(actor)s added %(person)s (%(role)s)."),
     "user_added_by_sso": _("%(actor)s was added, coming from the company’s provider for the first time."),
     "user_changed": _("%(actor)s changed %(field)s of %(person)s from %(before)s to %(after)s."),
@@ -77,8 +94,12 @@ FIELDS = {
     "repair_payor": _("repair payor"),
     "repair_instructions": _("repair instructions"),
     "colleagues_visible": _("employees see all devices"),
+    "sso_protocol": _("the protocol of single sign-on"),
+    "admins_need_two_step": _("that IT admins must use two-step sign-in"),
     "sso_issuer": _("the issuer of single sign-on"),
     "sso_client_id": _("the client ID of single sign-on"),
+    "sso_sign_in_address": _("the sign-in address of single sign-on"),
+    "sso_certificates": _("the certificates of single sign-on"),
     "sso_is_on": _("single sign-on"),
     "sso_creates_people": _("that single sign-on adds people"),
     "sso_is_only_way": _("that single sign-on is the only way"),
@@ -111,7 +132,7 @@ def sentence(line: "AuditLine") -> str:
     tampered with past reading says so, beside those that can be read."""
     try:
         words = {role: _said(line, role, key) for role, key in line.details.items() if role not in PLAIN}
-        words["actor"] = line.plates[line.actor_id].shown
+        words["actor"] = line.actor_shown
         if "of" in words:
             words["actor"] = gettext("%(person)s of %(company)s") % {"person": words["actor"], "company": words["of"]}
         if field := line.details.get("field"):

@@ -52,6 +52,7 @@ class DeviceAdmin(ReadOnlyAdmin):
 class AssignmentAdmin(ReadOnlyAdmin):
     list_display = ("device", "company", "holder", "started_at", "ended_at")
     list_filter = (("ended_at", OpenFilter),)
+    linked_by = ("device",)
     list_select_related = ("device", "company", "user", "space")
     search_fields = ("device__name", "device__serial_number", "user__full_name", "space__name")
     fields = ("company", "device", "holder", "started_at", "ended_at")
@@ -74,6 +75,7 @@ class EventList(ChangeList):
 class EventAdmin(ReadOnlyAdmin):
     list_display = ("occurred_at", "device", "company", "sentence")
     list_display_links = ("sentence",)
+    linked_by = ("device",)
     list_select_related = ("device", "company")
     search_fields = ("device__name", "device__serial_number", "actor__name")
     # By key, which is the order of writing and needs no sorting, however long the log has become.

@@ -21,7 +21,7 @@ class ByDevice:
     def of(self, device: Device) -> Iterator:
         """The rows of this device. Ask for devices in ascending order, and use up one's rows before the next."""
         while self._next is not None and self._next[0] < device.pk:
-            self._next = next(self._groups, None)  # rows of another company's device: `declared` tells
+            self._next = next(self._groups, None)  # rows of another company's device, which check_register reports
         if self._next is None or self._next[0] != device.pk:
             return
         yield from self._next[1]

@@ -7,7 +7,8 @@
 It looks that the files have the checksums that the manifest names, that each line's digest is right and holds the
 digest of the line before, that each name is the one that was sealed, and that the manifest is signed. With --key the
 signature must be by this public key, which you should have from somewhere else than from the file. With --checkpoint
-it looks that the log still holds what was signed then. What all this proves stands in docs/event-log.md.
+it looks that the log still holds what was signed then; a file without a checkpoint of this log is a fault. What all
+this proves stands in docs/event-log.md.
 
 Prints what it found. Ends with 0 if the log is intact, else with 1.
 """
@@ -165,11 +166,19 @@ def problems(options):
         if "manifest.sig" in archive.namelist():
             signature = json.loads(archive.read("manifest.sig"))
             yield from check_signature(content, signature, options.key)
-            print("Signed by", signature.get("public_key"))
+            print("The file is signed by", signature.get("public_key"))
         elif options.key:
             yield "not signed"
+        else:
+            print("The file is not signed.")
         yield from check_files(archive, manifest)
         found = list(checkpoints_of(options.checkpoint, manifest["log"]["uuid"])) if options.checkpoint else []
+        if options.checkpoint and not found:
+            yield "no checkpoint of this log in " + options.checkpoint
+        for key in sorted({str(checkpoint.get("public_key")) for checkpoint, _sequence, _digest in found}):
+            print("The checkpoints are signed by", key)
+        if not options.key:
+            print("No key was asked for (--key), so anybody may have signed.")
         digests = {sequence: None for _checkpoint, sequence, _digest in found}
         with archive.open("events.jsonl") as lines:
             yield from check_lines(lines, manifest, digests)

@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 
-from tests import chromium, postgres
+from tests import chromium, postgres, xmlsec1
 
 PYTEST = [sys.executable, "-m", "pytest", "--numprocesses=auto"]
 CLOSING = re.compile(r"\b\d+ (passed|failed|errors?|skipped)\b.* in [\d.]+s|no tests ran")
@@ -58,6 +58,9 @@ def main(arguments):
         code, closing = run([*command, *arguments])
         failed |= code != 0
         closings.append((name, closing))
+    if xmlsec1.find() is None:  # on SQLite and PostgreSQL alike
+        missing = True
+        closings.append(("SAML", f"could not run: {xmlsec1.MISSING}"))
     print()
     for name, closing in closings:
         print(f"{name + ':':<12}{closing}")

@@ -80,6 +80,7 @@ class Scene:
             "cost centre": [self.cost_centre.pk],
             "colleague": [self.colleague.pk],
             "nobody's domain": ["nobody.example"],
+            "the company": [self.company.pk],
             "a key": ["abc"],
             "a made-up link": ["abc", "def-123"],
             "the laptop": [ContentType.objects.get_for_model(Device).pk, self.laptop.pk],

@@ -20,6 +20,8 @@ for _name in (
     "LOG_FORMAT",
     "PORT",
     "SECRET_KEY_FALLBACKS",
+    "SESSION_DAYS",
+    "SESSION_IDLE_MINUTES",
     "SUPPORT_NEEDS_TWO_STEP",
     "TIME_ZONE",
     "TRUSTED_PROXIES",

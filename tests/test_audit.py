@@ -5,13 +5,17 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
+from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
+from accounts.admin import CompanyAdmin
 from accounts.chain import AuditWalk
 from accounts.erasing import erase
-from accounts.models import AuditChain, AuditLine, AuditPlate, User
+from accounts.forms import PayorForm, SettingsForm, SpaceForm, UserForm
+from accounts.models import AuditChain, AuditLine, AuditPlate, SingleSignOn, User
 from accounts.models.audit import record
+from accounts.sso.forms import told_of
 from accounts.tokens import link_keys, link_path
 from accounts.wording import FIELDS, GROUPS, SENTENCES
 from tests.test_register import LONG_AGO, change, walls_down
@@ -194,6 +198,13 @@ def test_admins_read_it_the_newest_first_and_by_what_they_look_for(world):
     assert "Eva Lind" not in theirs
 
 
+def test_every_field_that_somebody_can_change_has_its_name():
+    """What an admin fills in, what is told of single sign-on, and what Velory Support changes."""
+    fields = {name for form in (SpaceForm, PayorForm, UserForm, SettingsForm) for name in form.base_fields}
+    fields |= {f"sso_{name}" for name in told_of(SingleSignOn())}
+    assert fields | set(CompanyAdmin.changeable) == set(FIELDS)
+
+
 def test_every_kind_of_line_belongs_to_a_group_and_has_its_words(world):
     assert {kind for kind in SENTENCES if not kind.startswith(tuple(f"{group}_" for group in GROUPS))} == set()
     for field in FIELDS:
@@ -278,6 +289,28 @@ def test_an_erased_person_is_named_nowhere_and_it_holds(world):
     assert AuditWalk(world.acme).first_fault() is None
 
 
+def test_erasing_an_admin_leaves_what_they_changed_of_others(world):
+    visitor = Visitor(world.second_admin)
+    visitor.open(world.colleague).press("Save", role="IT admin")
+    world.again().second_admin.deactivate(by=world.admin)
+    erase(world.second_admin, by=world.admin)
+    assert "(erased) changed role of Carl Berg from Employee to IT admin." in told(world.acme)
+
+
+def test_erasing_takes_the_name_and_address_out_of_searches(world):
+    bodil, ada = world.second_admin, Client()
+    Visitor(world.admin).open(bodil).press("Save", full_name="Bodil Ås")
+    ada.force_login(world.admin)
+    for words in ("bodil EK", "Bodil Ås", bodil.email, "Carl Berg", "Room 4"):
+        ada.get(reverse("devices:export", args=["all"]), {"q": words}).getvalue()
+    world.again().second_admin.deactivate(by=world.admin)
+    erase(world.second_admin, by=world.admin)
+    searched = [line for line in told(world.acme) if "exported of the table" in line]
+    words = ["(erased)", "(erased)", "(erased)", "q=Carl Berg", "q=Room 4"]
+    assert searched == [f"Ada Holm exported of the table All hardware what matches {each}." for each in words]
+    assert AuditWalk(world.acme).first_fault() is None
+
+
 # What leaves Velory, and what comes in
 
 
@@ -312,3 +345,18 @@ def test_an_import_has_its_line_and_a_rehearsal_none(world, tmp_path):
     assert news() == []
     call_command(*wanted, stdout=StringIO())
     assert news() == ["Ada Holm imported people: 1 created, 0 changed, 0 refused."]
+
+
+def test_what_is_done_at_the_console_has_its_line(world, tmp_path):
+    _ada, news = desk(world.admin)
+    call_command("export_company", company="acme", to=tmp_path, stdout=StringIO())
+    world.second_admin.deactivate(by=world.admin)
+    call_command("erase_person", world.second_admin.email, company="acme", yes=True, stdout=StringIO())
+    with pytest.raises(CommandError):
+        call_command("export_company", company="acme", to=tmp_path / "missing" / "file", stdout=StringIO())
+    assert told(world.globex) == []
+    assert [line for line in news() if "console" in line] == [
+        "Velory’s console took everything out.",
+        "Velory’s console erased a person.",
+    ]
+    assert AuditWalk(world.acme).first_fault() is None

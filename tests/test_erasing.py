@@ -10,6 +10,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -20,6 +21,7 @@ from devices.chain import first_fault
 from devices.models import Device
 from repairs.register import contradictions
 from tests.test_atomic import check_that_nothing_remains
+from tests.two_step import give_app, sign_in
 from tests.visitor import Visitor
 from tests.world import PASSWORD, log_of
 
@@ -32,6 +34,8 @@ def leaver(world):
     """Bodil, an IT admin, who has done a bit of everything, held a device, and left."""
     bodil, ada = world.second_admin, world.admin
     Visitor().open(reverse("account_login")).press("Sign in", login=bodil.email, password=PASSWORD)
+    give_app(bodil)
+    sign_in(Client(), bodil)  # and never gave the second step
     EmailAddress.objects.create(user=bodil, email=bodil.email)
     device = world.laptop.assign(bodil, world.employee_payor, by=ada)
     device = device.move("report", by=bodil, problem="sound", description=HERS[0]).move("revert", by=bodil)
@@ -48,35 +52,44 @@ def leaver(world):
 
 
 def whatever_stands():
-    """Every value of every row, as text, by table."""
+    """Every value of every row, as text, by table; sessions as they read when they are opened."""
     for model in apps.get_models():
         for row in model._base_manager.values_list():
             yield model._meta.db_table, " ".join(map(str, row))
+    for session in Session.objects.all():
+        yield Session._meta.db_table, str(session.get_decoded())
 
 
-def erased_by(world):
-    erase(world.second_admin, by=world.admin)
-    return world.again()
+@pytest.fixture
+def erased_by(django_capture_on_commit_callbacks):
+    def erased(world):
+        with django_capture_on_commit_callbacks(execute=True):
+            erase(world.second_admin, by=world.admin)
+        return world.again()
+
+    return erased
 
 
-def test_nothing_names_the_person_any_more_but_what_others_wrote(leaver):
+def test_nothing_names_the_person_any_more_but_what_others_wrote(leaver, erased_by):
     email = leaver.second_admin.email
-    assert {table for table, text in whatever_stands() if "Bodil" in text} >= {
+    assert {table for table, text in whatever_stands() if "Bodil" in text or email in text} >= {
         "accounts_user",
         "devices_nameplate",
         "django_admin_log",
+        "django_session",
     }
+    Visitor(leaver.employee)
     world = erased_by(leaver)
     found = [(table, text) for table, text in whatever_stands() if "Bodil" in text or email in text]
     assert [table for table, _text in found] == ["devices_note"]
     assert "Bodil had it." in found[0][1]
     assert not [table for table, text in whatever_stands() if any(words in text for words in HERS)]
     assert not EmailAddress.objects.filter(user=world.second_admin).exists()
-    sessions = [session.get_decoded().get("_auth_user_id") for session in Session.objects.all()]
-    assert str(world.second_admin.pk) not in sessions
+    sessions = [session.get_decoded()["_auth_user_id"] for session in Session.objects.all()]
+    assert sessions == [str(world.employee.pk)]
 
 
-def test_what_happened_stays_and_every_log_holds(leaver):
+def test_what_happened_stays_and_every_log_holds(leaver, erased_by):
     before = {device.pk: log_of(device) for device in Device.objects.all()}
     world = erased_by(leaver)
     lines = log_of(world.laptop)
@@ -96,7 +109,7 @@ def test_what_happened_stays_and_every_log_holds(leaver):
     assert "Bodil had it." in words
 
 
-def test_the_address_is_free_for_somebody_else(leaver):
+def test_the_address_is_free_for_somebody_else(leaver, erased_by):
     email = leaver.second_admin.email
     world = erased_by(leaver)
     User.objects.create_user(email, PASSWORD, company=world.globex, full_name="Bodil Ny")
@@ -114,7 +127,7 @@ def test_nobody_who_is_active_or_holds_something_is_erased(world):
     assert list(User.objects.exclude(erased_at=None)) == []
 
 
-def test_an_erased_person_is_no_longer_there(leaver):
+def test_an_erased_person_is_no_longer_there(leaver, erased_by):
     bodil = leaver.second_admin
     world = erased_by(leaver)
     with pytest.raises(Refused, match="erased already"):
@@ -135,6 +148,19 @@ def test_an_admin_reads_what_goes_and_what_stays_before(leaver):
     visitor.press("Erase person")
     assert visitor.messages == ["The person is erased."]
     assert leaver.again().second_admin.erased_at is not None
+
+
+def test_the_page_ends_sessions_that_were_never_signed_in(live_world):
+    """After its commit, when nothing names a company any more."""
+    world = live_world
+    give_app(world.second_admin)
+    sign_in(Client(), world.second_admin)
+    world.second_admin.deactivate(by=world.admin)
+    ada = Visitor(world.admin)
+    assert Session.objects.count() == 2
+    ada.open(reverse("accounts:user_erase", args=[world.second_admin.pk])).press("Erase person")
+    assert ada.messages == ["The person is erased."]
+    assert [session.get_decoded()["_auth_user_id"] for session in Session.objects.all()] == [str(world.admin.pk)]
 
 
 def test_the_page_says_why_not(world):

@@ -8,7 +8,16 @@ from tests.test_settings import load  # noqa: F401
 from tests.world import PASSWORD
 
 # Everything in velory/settings.py that speaks to browsers.
-FOR_BROWSERS = ("SECURE_", "SESSION_COOKIE_", "CSRF_COOKIE_", "MESSAGE_COOKIE_", "X_FRAME_", "PERMISSIONS_")
+FOR_BROWSERS = (
+    "SECURE_",
+    "SESSION_COOKIE_",
+    "CSRF_COOKIE_",
+    "MESSAGE_COOKIE_",
+    "SEEN_COOKIE_",
+    "KEPT_COOKIE_",
+    "X_FRAME_",
+    "PERMISSIONS_",
+)
 
 WANTED = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -105,7 +114,7 @@ def test_every_cookie_is_for_this_host_over_https_and_for_no_script(production, 
     client.get(reverse("account_login"))
     client.post(reverse("account_login"), {"login": world.admin.email, "password": PASSWORD})
     client.post(reverse("devices:add_note", args=[world.laptop.pk]), {"text": "Looked at it."})
-    assert len(client.cookies) == 3
+    assert len(client.cookies) == 4
     for name, cookie in client.cookies.items():
         assert name.startswith("__Host-"), name
         assert (cookie["secure"], cookie["httponly"], cookie["path"], cookie["domain"]) == (True, True, "/", ""), name

@@ -311,7 +311,33 @@ def test_the_script_says_in_words_what_it_could_not_read(world, tmp_path):
     wrong = tmp_path / "wrong.zip"
     wrong.write_text("nonsense")
     for path in (wrong, packed(tmp_path / "other.zip", {"manifest.json": b"{}"})):
-        assert checked(path)[1].startswith("BROKEN: this is not a log of Velory")
+        assert "BROKEN: this is not a log of Velory, or not all of it" in checked(path)[1]
+
+
+def test_the_script_says_when_no_checkpoint_is_of_this_log(world, checkpoint, tmp_path):
+    path = packed(tmp_path / "log.zip", unpacked(downloaded(world.laptop, world.admin)))
+    _acme, *others = checkpoint.read_text().splitlines(keepends=True)
+    for content in ("".join(others), ""):
+        checkpoint.write_text(content)
+        code, said = checked(path, "--checkpoint", checkpoint)
+        assert code == 1
+        assert "BROKEN: no checkpoint of this log" in said
+
+
+def test_the_script_says_who_signed_and_that_nobody_was_asked_for(world, checkpoint, tmp_path, signed, settings):
+    own, settings.CHECKPOINT_KEY_FILE = settings.CHECKPOINT_KEY_FILE, ""
+    path = packed(tmp_path / "log.zip", unpacked(downloaded(world.laptop, world.admin)))
+    code, said = checked(path, "--checkpoint", checkpoint)
+    assert code == 0
+    assert "The file is not signed.\n" in said
+    assert f"The checkpoints are signed by {signed}\n" in said
+    assert "No key was asked for (--key), so anybody may have signed.\n" in said
+    settings.CHECKPOINT_KEY_FILE = own
+    path = packed(tmp_path / "log.zip", unpacked(downloaded(world.laptop, world.admin)))
+    code, said = checked(path, "--checkpoint", checkpoint, "--key", signed)
+    assert code == 0
+    assert f"The file is signed by {signed}\n" in said
+    assert "anybody" not in said
 
 
 def test_a_log_that_is_shorter_than_signed_is_named(world, checkpoint, capsys):

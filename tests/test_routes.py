@@ -197,6 +197,9 @@ GET   accounts:sso_sign_in                 -                    200      200    
 POST  accounts:sso_sign_in                 -                    200      200       200        200      200       200
 GET   accounts:sso_start                   nobody's domain      done     done      done       done     done      done
 GET   accounts:sso_callback                -                    400      400       400        400      400       400
+GET   accounts:saml_metadata               the company          200      200       200        200      200       200
+GET   accounts:saml_response               the company          405      405       405        405      405       405
+POST  accounts:saml_response               the company          400      400       400        400      400       400
 GET   accounts:join                        a link               done     done      done       done     done      done
 GET   accounts:join                        a made-up link       410      410       410        410      410       410
 POST  accounts:join                        a made-up link       410      410       410        410      410       410

@@ -34,6 +34,8 @@ OPTIONAL = [
     "METRICS_TOKEN",
     "PORT",
     "SECRET_KEY_FALLBACKS",
+    "SESSION_DAYS",
+    "SESSION_IDLE_MINUTES",
     "SUPPORT_NEEDS_TWO_STEP",
     "TIME_ZONE",
     "TRUSTED_PROXIES",
@@ -65,7 +67,7 @@ def test_production_is_https_from_end_to_end(load):
     assert settings["CSRF_COOKIE_SECURE"]
     assert settings["SECURE_PROXY_SSL_HEADER"] == ("HTTP_X_FORWARDED_PROTO", "https")
     assert settings["ALLAUTH_TRUSTED_PROXY_COUNT"] == 1
-    for cookie in ("SESSION", "CSRF", "MESSAGE"):
+    for cookie in ("SESSION", "CSRF", "MESSAGE", "SEEN", "KEPT"):
         assert settings[f"{cookie}_COOKIE_NAME"].startswith("__Host-")
     assert not settings["DEBUG"]
     assert "demo" not in settings["INSTALLED_APPS"]
@@ -93,7 +95,7 @@ def test_counts_of_attempts_are_one_for_all_processes(load):
 def test_two_demos_on_one_machine_have_cookies_of_their_own(load, tmp_path):
     demo = {"DEMO": "true", "HTTPS": "false", "DATABASE_URL": f"sqlite:///{tmp_path}/demo.sqlite3"}
     one, other = load(**demo, PORT="8001"), load(**demo, PORT="8002")
-    for cookie in ("SESSION", "CSRF", "MESSAGE"):
+    for cookie in ("SESSION", "CSRF", "MESSAGE", "SEEN", "KEPT"):
         assert one[f"{cookie}_COOKIE_NAME"] != other[f"{cookie}_COOKIE_NAME"]
 
 
@@ -196,6 +198,8 @@ def test_without_mail_nothing_is_sent_and_no_link_reaches_the_log(load):
         ({"EMAIL_URL": "mail.example"}, "EMAIL_URL cannot be read"),
         ({"EMAIL_URL": "smtp://mail.example"}, "MAIL_FROM is missing"),
         ({"SUPPORT_CONTACT": None}, "SUPPORT_CONTACT is missing"),
+        ({"SESSION_IDLE_MINUTES": "0"}, "SESSION_IDLE_MINUTES is 0"),
+        ({"SESSION_DAYS": "soon"}, "SESSION_DAYS is 'soon'"),
         ({"TIME_ZONE": "Europe/Malmo"}, "TIME_ZONE is 'Europe/Malmo'"),
         ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN is too easy to guess"),
         ({"LOG_FORMAT": "xml"}, "LOG_FORMAT is 'xml'"),

@@ -12,7 +12,7 @@ from accounts.models import AuditLine, Company, Domain, Identity, SingleSignOn, 
 from accounts.tokens import link_keys, link_path
 from tests.factories import UserFactory
 from tests.provider import provider as running_provider
-from tests.two_step import Passkey, give_app, is_signed_in, sign_in, sign_in_by
+from tests.two_step import Passkey, code_of, give_app, give_passkey, is_signed_in, sign_in, sign_in_by
 from tests.visitor import Visitor
 
 SIGN_IN = reverse("accounts:sso_sign_in")
@@ -407,6 +407,49 @@ def test_where_it_is_the_only_way_no_password_lets_in_but_the_break_glass_admin_
     assert is_in(client, only_way.admin)
     sign_in(client, only_way.globex_admin)
     assert is_in(client, only_way.globex_admin)
+
+
+def test_when_it_becomes_the_only_way_sessions_that_began_otherwise_end(world, sso, provider):
+    by_provider, by_password, passkey, glass, elsewhere = (Client() for _browser in range(5))
+    give_app(world.second_admin)
+    Company.objects.filter(pk=world.acme.pk).update(admins_need_two_step=True)
+    provider.knows("bodil", email="bodil@acme.example", name="Bodil", **VERIFIED)
+    come(by_provider, provider, "bodil")
+    by_provider.post(reverse("mfa_authenticate"), {"code": code_of()})
+    assert is_in(by_provider, world.second_admin)
+    sign_in(by_password, world.colleague)
+    key = Passkey(world.employee)
+    key.stored()
+    sign_in_by(passkey, key)
+    give_passkey(world.admin)
+    glass.force_login(world.admin)
+    sign_in(elsewhere, world.globex_employee)
+
+    named = {"issuer": sso.issuer, "client_id": "velory", "is_on": "on", "is_only_way": "on"}
+    named |= {f"initial-{name}": value for name, value in named.items() if name != "is_only_way"}
+    page = glass.get(reverse("accounts:sso"))
+    assert "is signed out when you save" in page.text
+    glass.post(reverse("accounts:sso"), named | {"break_glass": world.admin.pk})
+    assert SingleSignOn.objects.get().is_only_way
+    stays = {"provider": by_provider, "password": by_password, "passkey": passkey, "glass": glass, "globex": elsewhere}
+    assert {name for name, client in stays.items() if client.get("/profile/").status_code == 200} == {
+        "provider",
+        "glass",
+        "globex",
+    }
+
+
+def test_who_may_not_break_the_glass_any_more_is_signed_out(only_way, sso, client):
+    bodil = Client()
+    User.objects.filter(pk=only_way.second_admin.pk).update(is_break_glass=True)
+    sign_in(bodil, only_way.second_admin)
+    assert is_in(bodil, only_way.second_admin)
+    client.force_login(only_way.admin)
+    named = {"issuer": sso.issuer, "client_id": "velory", "is_on": "on", "is_only_way": "on"}
+    named |= {f"initial-{name}": value for name, value in named.items()}
+    client.post(reverse("accounts:sso"), named | {"break_glass": only_way.admin.pk})
+    assert bodil.get("/profile/").status_code == 302
+    assert client.get("/profile/").status_code == 200
 
 
 def test_nor_a_passkey(only_way, client):

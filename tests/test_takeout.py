@@ -27,6 +27,7 @@ from devices.models import Device, Event
 from devices.takeout import LEFT_OUT, SECRET, take_out, taken_out
 from tests.factories import UserFactory
 from tests.test_routes import secrets_of
+from tests.two_step import give_app, sign_in
 from tests.visitor import Visitor
 
 
@@ -186,6 +187,9 @@ def traces(words):
             cursor.execute(f'SELECT * FROM "{table}"')
             for row in cursor.fetchall():
                 found += [(table, word) for word in words if any(word in str(value) for value in row)]
+    for session in Session.objects.all():
+        opened = str(session.get_decoded())
+        found += [(Session._meta.db_table, word) for word in words if word in opened]
     return found
 
 
@@ -204,6 +208,8 @@ def lived_in(live_world):
     laptop.move("finish", by=world.admin)
     for person in (world.admin, world.globex_admin, world.support):
         Client().force_login(person)
+    give_app(world.employee)
+    sign_in(Client(), world.employee)  # and never gave the second step
     for thing in (world.acme, world.employee, world.laptop, world.globex_employee):
         LogEntry.objects.create(
             user=world.support,
@@ -219,7 +225,7 @@ def lived_in(live_world):
     return world
 
 
-def test_a_company_is_erased_to_the_last_row(lived_in, capsys):
+def test_a_company_is_erased_to_the_last_row(lived_in, capsys, caplog):
     world = lived_in
     words = {*secrets_of(world.acme), "acme", f"key-{world.employee.pk}"}
     others = {company: everything_of(company) for company in (world.globex, world.initech)}
@@ -229,6 +235,7 @@ def test_a_company_is_erased_to_the_last_row(lived_in, capsys):
         "django_admin_log",
         "account_emailaddress",
         "account_emailconfirmation",
+        "django_session",
     }
     call_command("erase_company", "--company", "acme", "--yes-erase", "acme")
     assert traces(words) == []
@@ -238,9 +245,12 @@ def test_a_company_is_erased_to_the_last_row(lived_in, capsys):
         str(world.support.pk),
     }
     assert list(LogEntry.objects.values_list("object_repr", flat=True)) == [world.globex_employee.full_name]
+    [line] = [record for record in caplog.records if record.name.endswith("erase_company")]
+    assert line.getMessage() == "The company acme was erased at the console."
+    assert line.facts["company"] == world.acme.pk
     said = capsys.readouterr().out
     assert "accounts_user: 4 rows" in said
-    assert "django_session: 1 rows" in said
+    assert "django_session: 2 rows" in said
     call_command("check_register")
 
 

@@ -158,6 +158,19 @@ def test_before_anybody_is_known_a_proved_domain_and_its_provider_are_seen_and_n
         assert (Domain.objects.count(), SingleSignOn.objects.count()) == (0, 0)
 
 
+def test_before_anybody_is_known_the_provider_that_an_answer_came_from_is_seen_and_nothing_else(world, providers):
+    with transaction.atomic(), role("velory_app"):
+        scope.recognise(None)
+        scope.look_for_provider(world.globex.pk)
+        assert [sso.issuer for sso in SingleSignOn.objects.all()] == ["https://globex.example"]
+        for model in TENANT_MODELS:
+            if model is not SingleSignOn:
+                assert model._default_manager.count() == 0, model
+        assert SingleSignOn.objects.update(issuer="https://mine.example") == 0
+        scope.recognise(None)
+        assert SingleSignOn.objects.count() == 0
+
+
 def test_a_provider_that_is_off_or_whose_domain_is_not_proved_is_not_seen(world, providers):
     SingleSignOn.objects.filter(company=world.acme).update(is_on=False)
     Domain.objects.filter(company=world.globex).update(proved_at=None)
@@ -165,6 +178,8 @@ def test_a_provider_that_is_off_or_whose_domain_is_not_proved_is_not_seen(world,
         for name in ("acme.example", "globex.example"):
             scope.look_for_domain(name)
             assert SingleSignOn.objects.count() == 0
+        scope.look_for_provider(world.acme.pk)
+        assert SingleSignOn.objects.count() == 0
 
 
 def test_what_a_view_has_written_before_it_failed_is_not_kept(world, monkeypatch):

@@ -98,6 +98,7 @@ BREAKS = {
     "repair_replacement_only_when_replaced": lambda w: change(w.laptop.repairs.get(), outcome="repaired"),
     "repair_one_holder": lambda w: change(w.laptop.repairs.get(), holder_space=w.shelf),
     "sso_only_way_is_on": lambda w: change(w.acme.single_sign_on, is_only_way=True),
+    "sso_protocol_known": lambda w: change(w.acme.single_sign_on, protocol="x"),
     "mdm_release_closed_by_somebody": lambda w: change(w.laptop.repairs.get().mdm_release, closed_by=None),
 }
 

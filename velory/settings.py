@@ -208,8 +208,18 @@ TIME_ZONE = text("TIME_ZONE", "Europe/Stockholm")
 if TIME_ZONE not in available_timezones():
     problems.append(f"TIME_ZONE is {TIME_ZONE!r}, which does not exist. Name one such as Europe/Stockholm.")
 
-# Single sign-on is there where its extra is installed (docs/single-sign-on.md).
-SSO_IS_INSTALLED = all(find_spec(package) for package in ("authlib", "dns", "joserfc", "requests"))
+# How long a sign-in lasts (accounts/lifetime.py): until nothing was done in it for so long, and so many days at most.
+SESSION_IDLE_MINUTES = number("SESSION_IDLE_MINUTES", default=12 * 60)
+SESSION_DAYS = number("SESSION_DAYS", default=7)
+SESSION_COOKIE_AGE = SESSION_DAYS * 24 * 60 * 60
+for _name in ("SESSION_IDLE_MINUTES", "SESSION_DAYS"):
+    if not text(_name, "1").strip("0"):
+        problems.append(f"{_name} is 0, with which nobody could stay signed in. Set it to 1 or more.")
+
+# Single sign-on is there where the extra of a protocol is installed (docs/single-sign-on.md).
+_packages = {"oidc": ("authlib", "dns", "joserfc", "requests"), "saml": ("dns", "lxml", "onelogin", "xmlsec")}
+SSO_PROTOCOLS = [name for name, packages in _packages.items() if all(find_spec(package) for package in packages)]
+SSO_IS_INSTALLED = bool(SSO_PROTOCOLS)
 # Which name server is asked whether a company has proved a domain. Without one, those of the machine.
 DNS_SERVER = text("DNS_SERVER")
 try:
@@ -274,6 +284,7 @@ MIDDLEWARE = [
     "velory.middleware.forget_on_sign_out",
     "velory.middleware.private_pages",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.lifetime.LifetimeMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -281,7 +292,7 @@ MIDDLEWARE = [
     # On PostgreSQL one transaction for each request, which sees one company.
     "accounts.middleware.CompanyMiddleware",
     # Closed by default: a view that forgets to ask who is there still asks for a sign-in.
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.kept.SignInMiddleware",
     "velory.middleware.own_language",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -347,7 +358,7 @@ ACCOUNT_FORMS = {
     "reset_password_from_key": "accounts.sign_in_forms.NewPasswordForm",
     "user_token": "accounts.sign_in_forms.LinkForm",
     "change_password": "accounts.sign_in_forms.ChangePasswordForm",
-    "reauthenticate": "accounts.codes.PasswordAgainForm",
+    "reauthenticate": "accounts.sign_in_forms.PasswordAgainForm",
 }
 # Django's own: allauth's writes a row of addresses on every look at a link.
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"
@@ -411,6 +422,8 @@ SESSION_COOKIE_NAME = f"{_prefix}session"
 CSRF_COOKIE_NAME = f"{_prefix}csrf"
 MESSAGE_COOKIE_NAME = f"{_prefix}messages"
 SSO_COOKIE_NAME = f"{_prefix}sso"
+SEEN_COOKIE_NAME = f"{_prefix}seen"
+KEPT_COOKIE_NAME = f"{_prefix}kept"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

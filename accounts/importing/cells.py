@@ -7,9 +7,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.text import clean_email
+from accounts.text import clean_email, without_unseen
 
-_INVISIBLE = re.compile("[\u200b\u2060\ufeff]")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]\w{1,31});", re.IGNORECASE)
 _UNSEEN_ELEMENT = re.compile(r"<(script|style)\b[^<>]*>.*?</\1>", re.IGNORECASE | re.DOTALL)
 _BREAK = re.compile(r"<(?:br|/p|/div|/li|/tr|/h[1-6])\b[^<>]*>", re.IGNORECASE)
@@ -33,7 +32,7 @@ def line(cell: str) -> str:
 
 def text(cell: str) -> str:
     """The cell's text: HTML as plain text, lines kept."""
-    cell = _INVISIBLE.sub("", cell).replace("\r\n", "\n").replace("\r", "\n").strip()
+    cell = without_unseen(cell).replace("\r\n", "\n").replace("\r", "\n").strip()
     if formula := _QUOTED_FORMULA.fullmatch(cell):
         cell = formula[1]  # ="00123", which keeps a spreadsheet from spoiling a number
     elif cell[:1] == "'" and cell[1:2] in {"=", "+", "-", "@"}:
@@ -41,7 +40,7 @@ def text(cell: str) -> str:
     if "<" in cell:
         cell = _TAG.sub("", _BREAK.sub("\n", _UNSEEN_ELEMENT.sub("", cell)))
     if "&" in cell:
-        cell = _ENTITY.sub(lambda entity: html.unescape(entity[0]), cell)
+        cell = without_unseen(_ENTITY.sub(lambda entity: html.unescape(entity[0]), cell))
     return cell.strip()
 
 

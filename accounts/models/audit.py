@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from typing import Self
 
 from django.db import models, transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import clock
 from accounts.keys import SameCompany, company_row
+from accounts.text import CONSOLE
 
 from .chained import Chained, Plate, PlateKey
 from .company import Company
@@ -49,6 +51,12 @@ class AuditPlate(Plate):
             return cls.Kind.PAYOR, thing.pk, thing.name
         return cls.Kind.TEXT, None, str(thing)
 
+    @classmethod
+    def keys_of(cls, person: User) -> list[str]:
+        """Every plate of this person: each has a name that they have had."""
+        plates = cls._default_manager.filter(company=person.company, kind=cls.Kind.USER, reference=person.pk)
+        return list(plates.values_list("pk", flat=True))
+
 
 class AuditChain(models.Model):
     """The head of a company's audit log. A row of its own: whoever saves a company doesn't touch it."""
@@ -73,12 +81,13 @@ class AuditQuerySet(models.QuerySet["AuditLine"]):
         return lines if user.is_admin else lines.none()
 
     def about(self, person: User) -> Self:
-        """Lines that this person wrote or that name them."""
-        plates = AuditPlate.objects.filter(
-            company=person.company, kind=AuditPlate.Kind.USER, reference=person.pk
-        ).values_list("pk", flat=True)
-        keys = list(plates)
+        """Lines that this person wrote or whose subject they are."""
+        keys = AuditPlate.keys_of(person)
         return self.filter(models.Q(actor__in=keys) | models.Q(details__person__in=keys))
+
+    def telling_of(self, person: User) -> Self:
+        """Lines whose subject they are, whoever wrote them."""
+        return self.filter(details__person__in=AuditPlate.keys_of(person))
 
     def with_names(self) -> "list[AuditLine]":
         """The lines with every plate in them, in two queries."""
@@ -121,6 +130,12 @@ class AuditLine(Chained, models.Model):
         return f"{self.sequence} {self.kind}"
 
     @property
+    def actor_shown(self) -> str:
+        """Who did it, in the reader's language. What is no person is the console."""
+        actor = self.plates[self.actor_id]
+        return gettext("Velory’s console") if actor.kind == AuditPlate.Kind.TEXT else actor.shown
+
+    @property
     def sentence(self) -> str:
         """The line in the reader's language. Only on lines of `with_names()`."""
         from accounts.wording import sentence
@@ -128,15 +143,11 @@ class AuditLine(Chained, models.Model):
         return sentence(self)
 
 
-def in_words(value: object) -> object:
-    """The value of a field as a line holds it: a switch in words."""
-    return ("on" if value else "off") if isinstance(value, bool) else value
-
-
-def record(company_id: int | None, kind: str, *, by: User, field: str = "", **names: object) -> None:
+def record(company_id: int | None, kind: str, *, by: User | None, field: str = "", **names: object) -> None:
     """Append a line to the company's audit log: `kind` is one of `wording.SENTENCES`, `names` are people, spaces,
     payors or texts by their role in the sentence, None where there is none. Who has no company has no log. Of Velory
-    Support the line says so, as the company does not know them.
+    Support the line says so, as the company does not know them. `by` is None for whoever runs the server, at its
+    console.
 
     It takes the lock of the company's row to the end of the transaction. So it stands at the end of an act, after the
     rows that the act itself locks: two acts then wait for each other and never for ever.
@@ -145,7 +156,7 @@ def record(company_id: int | None, kind: str, *, by: User, field: str = "", **na
 
     if company_id is None:
         return
-    if by.is_staff:
+    if by is not None and by.is_staff:
         names["of"] = SUPPORT
     with transaction.atomic(), company_scope(company_id):
         Company.objects.select_for_update(no_key=True).get(pk=company_id)
@@ -153,9 +164,9 @@ def record(company_id: int | None, kind: str, *, by: User, field: str = "", **na
         _append(chain, kind, by, field, names)
 
 
-def _append(chain: AuditChain, kind: str, by: User, field: str, names: Mapping[str, object]) -> None:
+def _append(chain: AuditChain, kind: str, by: User | None, field: str, names: Mapping[str, object]) -> None:
     named = {role: None if thing in (None, "") else AuditPlate.key_of(thing) for role, thing in names.items()}
-    actor = AuditPlate.key_of(by)
+    actor = AuditPlate.key_of(by or CONSOLE)
     plates = AuditPlate.stored_for(chain.company_id, {actor, *filter(None, named.values())})
     details = {role: plates[key].pk if key else None for role, key in named.items()}
     if field:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import clock
+from accounts.fields import NameField
 
 from .closable import require_admin
 from .payor import Payor
@@ -36,7 +37,7 @@ class Company(models.Model):
 
     PLANS_WITH_REPAIR_FLOW = (Plan.STARTER, Plan.STANDARD, Plan.PRO)
 
-    name = models.CharField(_("name"), max_length=100)
+    name = NameField(_("name"), max_length=100)
     slug = models.SlugField(
         _("short name"),
         unique=True,

@@ -7,6 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import clock
+from accounts.fields import NameField
 from accounts.keys import company_row
 
 from .closable import StillInUse, delete_if_unused, refuse_while_holding, require_admin, still_there
@@ -36,7 +37,7 @@ class Payor(models.Model):
         editable=False,
         verbose_name=_("company"),
     )
-    name = models.CharField(_("name"), max_length=100)
+    name = NameField(_("name"), max_length=100)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.COST_CENTRE, editable=False)
     pays_repairs = models.BooleanField(_("pays in repair"), default=False, editable=False)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True, editable=False)

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import clock
+from accounts.fields import NameField
 from accounts.keys import company_row
 
 from .closable import delete_if_unused, refuse_while_holding, require_admin, still_there
@@ -30,7 +31,7 @@ class Space(models.Model):
         editable=False,
         verbose_name=_("company"),
     )
-    name = models.CharField(_("name"), max_length=100)
+    name = NameField(_("name"), max_length=100)
     description = models.CharField(_("description"), max_length=300, blank=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True, editable=False)
 

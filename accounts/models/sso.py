@@ -30,12 +30,20 @@ class SingleSignOnQuerySet(models.QuerySet["SingleSignOn"]):
 
 
 class SingleSignOn(models.Model):
-    """How a company's people sign in at its own provider, by OpenID Connect."""
+    """How a company's people sign in at its own provider: known by its issuer (the entity ID, in SAML's words), and to
+    OpenID Connect by a client ID and a secret, to SAML by an address and certificates."""
+
+    class Protocol(models.TextChoices):
+        OIDC = "oidc", "OpenID Connect"
+        SAML = "saml", "SAML"
 
     company = models.OneToOneField("accounts.Company", on_delete=models.PROTECT, related_name="single_sign_on")
+    protocol = models.CharField(max_length=4, choices=Protocol, default=Protocol.OIDC, editable=False)
     issuer = models.CharField(_("issuer"), max_length=500, help_text=_("The address of your provider, with https://."))
     client_id = models.CharField(_("client ID"), max_length=255)
     sealed_secret = models.TextField(blank=True, editable=False)
+    sign_in_address = models.CharField(max_length=500, blank=True, editable=False)
+    certificates = models.JSONField(default=list, blank=True, editable=False)
     is_on = models.BooleanField(
         _("people can sign in with your company"),
         default=False,
@@ -61,10 +69,18 @@ class SingleSignOn(models.Model):
             models.CheckConstraint(
                 condition=models.Q(is_only_way=False) | models.Q(is_on=True), name="sso_only_way_is_on"
             ),
+            models.CheckConstraint(condition=models.Q(protocol__in=["oidc", "saml"]), name="sso_protocol_known"),
         ]
 
     def __str__(self) -> str:
         return self.issuer
+
+    def speak(self, protocol: str) -> None:
+        """Change to this protocol, if it is another. By that nothing is known of the provider yet, and a secret that
+        nobody needs any more is forgotten. Not saved."""
+        if protocol != self.protocol:
+            self.protocol, self.certificates = protocol, []
+            self.issuer = self.client_id = self.sealed_secret = self.sign_in_address = ""
 
     @property
     def client_secret(self) -> str:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import clock, signals
+from accounts.fields import NameField
 from accounts.keys import company_row
 from accounts.text import clean_email
 
@@ -79,7 +80,7 @@ class User(AbstractBaseUser):
         verbose_name=_("company"),
     )
     email = models.EmailField(_("email"), max_length=254)
-    full_name = models.CharField(_("full name"), max_length=150)
+    full_name = NameField(_("full name"), max_length=150)
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.EMPLOYEE)
     language = models.CharField(
         _("language"),
@@ -183,11 +184,16 @@ class User(AbstractBaseUser):
             raise AddressTaken from error
         if used:
             raise LinkUsed
+        if joined:
+            self._mail("password_chosen")
 
-    def withdraw_link(self) -> None:
-        """The link they have got works no more."""
+    @transaction.atomic
+    def withdraw_link(self, *, by: "User") -> None:
+        """The link they have got works no more. Raises PermissionDenied for anybody but an admin."""
+        require_admin(by, self.company_id)
         self.link_made_at = None
         self.save(update_fields=["link_made_at"])
+        self._tell("sign_in_link_withdrawn", by=by)
 
     @transaction.atomic
     def change_email(self, email: str, *, by: "User") -> None:
@@ -203,6 +209,8 @@ class User(AbstractBaseUser):
         from allauth.account.models import EmailAddress
 
         EmailAddress.objects.filter(user=self).delete()
+        if person.has_joined:  # the new address gets the link
+            self._mail("email_changed", by=by, email=person.email)
         self.forget_factors()
         self.identities.all().delete()
         self.is_break_glass = False
@@ -210,14 +218,26 @@ class User(AbstractBaseUser):
 
     # Two-step sign-in
 
+    @transaction.atomic
     def reset_two_step(self, *, by: "User") -> None:
         """For somebody who has lost their phone or key: signed out everywhere, and their password is enough once more.
         Raises PermissionDenied for one's own, which are changed where one proves who one is."""
-        if not by.is_staff:
-            require_admin(by, self.company_id)
+        require_admin(by, self.company_id)
         if by == self:
             raise PermissionDenied(gettext("Your own two-step sign-in is changed on your profile."))
         self.forget_factors()
+        self._mail("two_step_reset", by=by)
+        self._tell("sign_in_two_step_reset", by=by)
+
+    @transaction.atomic
+    def reset_sign_in(self, *, by: "User") -> None:
+        """Neither password nor two-step sign-in opens the account any more, and no session or link of before: for
+        Velory Support, which hands out a new link."""
+        self.set_unusable_password()
+        self.save(update_fields=["password"])
+        self.forget_factors()
+        self._mail("sign_in_reset", by=by)
+        self._tell("sign_in_reset", by=by)
 
     @transaction.atomic
     def forget_factors(self) -> None:
@@ -319,8 +339,25 @@ class User(AbstractBaseUser):
         if User.objects.known().filter(pk=self.pk, is_active=False).update(is_active=True):
             self._tell("user_reactivated", by=by)
 
+    # Support staff, who are let in and shut out at the console
+
+    @transaction.atomic
+    def leave_support(self) -> None:
+        """Out at once, and nothing of before opens the account again: no password, factor, session or link."""
+        self.is_active = False
+        self.link_made_at = None
+        self.set_unusable_password()
+        self.save(update_fields=["is_active", "link_made_at", "password"])
+        self.forget_factors()
+
     def _tell(self, kind: str, *, by: "User") -> None:
         """A line about this person in the audit log of their company."""
         from .audit import record
 
         record(self.company_id, kind, by=by, person=self)
+
+    def _mail(self, kind: str, *, by: "User | None" = None, email: str = "") -> None:
+        """Tell this person by mail what has changed of how they sign in."""
+        from accounts.notices import notify
+
+        notify(self, kind, by=by.full_name if by else "", email=email)

@@ -1,2 +1,2 @@
-"""Single sign-on by OpenID Connect. Needs the extra `sso`; who may come in by nothing else (accounts/models/sso.py) is
-known without it."""
+"""Single sign-on by OpenID Connect (the extra `sso`) or SAML (the extra `saml`). Who may come in by nothing else
+(accounts/models/sso.py) is known without them."""

@@ -1,7 +1,10 @@
 """What an admin says about single sign-on, and the address by which somebody finds their company's provider."""
 
+import hashlib
 import re
-from typing import Any
+from base64 import b64decode
+from io import BytesIO
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 from django import forms
@@ -14,11 +17,12 @@ from django.utils.translation import gettext_lazy
 from accounts.comparing import ComparedForm
 from accounts.forms import CompanyRowForm
 from accounts.models import Domain, SingleSignOn, User
-from accounts.models.audit import in_words, record
+from accounts.models.audit import record
 from accounts.people import PeopleIterator
+from accounts.sessions import end_sessions_past_provider
 from accounts.text import clean_email
 
-from .provider import is_trusted
+from .protocols import is_trusted
 
 _DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])")
 
@@ -82,14 +86,9 @@ class PeopleField(forms.ModelMultipleChoiceField):
 
 
 class SingleSignOnForm(ComparedForm):
-    """A company's provider, and who comes in by it."""
+    """Who comes in by a company's provider. Each protocol adds how the provider is known."""
 
-    client_secret = forms.CharField(
-        label=gettext_lazy("Client secret"),
-        required=False,
-        max_length=1000,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-    )
+    protocol: SingleSignOn.Protocol
     break_glass = PeopleField(
         User.objects.none(),
         label=gettext_lazy("Who may sign in by password all the same"),
@@ -97,48 +96,33 @@ class SingleSignOnForm(ComparedForm):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    field_order = ["issuer", "client_id", "client_secret"]
 
     class Meta:
         model = SingleSignOn
-        fields = ["issuer", "client_id", "is_on", "creates_people", "is_only_way"]
-        widgets = {
-            "issuer": forms.URLInput(attrs={"autocomplete": "off"}),
-            "client_id": forms.TextInput(attrs={"autocomplete": "off"}),
-            **{
-                name: forms.CheckboxInput(attrs={"role": "switch"})
-                for name in ("is_on", "creates_people", "is_only_way")
-            },
+        fields = ["is_on", "creates_people", "is_only_way"]
+        help_texts = {
+            "is_only_way": gettext_lazy(
+                "Passwords, passkeys and one-time links let nobody in but the IT admins whom you choose below. Whoever "
+                "has come in by them is signed out when you save, perhaps you, too."
+            )
         }
+        widgets: dict[str, forms.Widget] = {name: forms.CheckboxInput(attrs={"role": "switch"}) for name in fields}
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        sso: SingleSignOn = kwargs["instance"]
+        self.by, self.before = by, told_of(sso)
+        sso.speak(self.protocol)
         super().__init__(*args, **kwargs)
-        self.by = by
         admins = _admins_with_password(by)
         self.fields["break_glass"].queryset = admins  # type: ignore[attr-defined]
         self.initial["break_glass"] = [person.pk for person in admins if person.is_break_glass]
-        secret = self.fields["client_secret"]
-        secret.help_text = (
-            _("One is kept, and never shown. Left empty, it stays.")
-            if self.instance.sealed_secret
-            else _("As your provider shows it. It is kept sealed, and never shown again.")
-        )
         self.compare_with_what_was_shown()
-
-    def clean_issuer(self) -> str:
-        issuer: str = self.cleaned_data["issuer"].strip().rstrip("/")
-        parts = urlsplit(issuer) if is_trusted(issuer) else None
-        if parts is None or parts.query or parts.fragment or parts.username is not None:
-            raise ValidationError(_("Type an address that begins with https://, without a question mark."))
-        return issuer
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        is_on, is_only_way, secret = (cleaned.get(name) for name in ("is_on", "is_only_way", "client_secret"))
+        is_on, is_only_way = cleaned.get("is_on"), cleaned.get("is_only_way")
         if is_on and not self._has_domain():
             self.add_error("is_on", _("Prove one of your domains first: nobody would be led to your provider."))
-        if is_on and not (self.instance.sealed_secret or secret):
-            self.add_error("client_secret", _("Enter the client secret first."))
         if is_only_way and not is_on:
             self.add_error("is_only_way", _("Let people sign in with your company first."))
         if is_only_way and not cleaned.get("break_glass"):
@@ -157,27 +141,133 @@ class SingleSignOnForm(ComparedForm):
         if not chosen <= {person.pk for person in admins}:
             self.add_error("break_glass", _("Somebody whom you chose is no IT admin any more. Please look again."))
             return False
-        secret = self.cleaned_data["client_secret"]
-        if secret:
-            self.instance.client_secret = secret
-        self.instance.save()
-        self._note(secret)
+        self.write()
         for person in admins:
             if person.is_break_glass != (person.pk in chosen):
                 person.is_break_glass = person.pk in chosen
                 person.save(update_fields=["is_break_glass"])
                 kind = "setting_break_glass_given" if person.is_break_glass else "setting_break_glass_taken"
                 record(self.by.company_id, kind, by=self.by, person=person)
+        if self.instance.is_only_way:
+            end_sessions_past_provider(self.instance.company)
         return True
 
-    def _note(self, secret: str) -> None:
-        """Tell the audit log what was changed; of the secret, only that it was."""
-        for field in self.changed_data:
-            if field in self._meta.fields:  # type: ignore[operator]
-                values = {"before": in_words(self.initial.get(field)), "after": in_words(self.cleaned_data[field])}
-                record(self.by.company_id, "setting_changed", by=self.by, field=f"sso_{field}", **values)
+    def write(self) -> None:
+        """Save the provider, and tell the audit log what is another than before."""
+        self.instance.save()
+        for name, after in told_of(self.instance).items():
+            if (before := self.before[name]) != after:
+                values = {"before": before, "after": after}
+                record(self.by.company_id, "setting_changed", by=self.by, field=f"sso_{name}", **values)
+
+
+class OpenIDForm(SingleSignOnForm):
+    protocol = SingleSignOn.Protocol.OIDC
+    client_secret = forms.CharField(
+        label=gettext_lazy("Client secret"),
+        required=False,
+        max_length=1000,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+    field_order = ["issuer", "client_id", "client_secret"]
+
+    class Meta(SingleSignOnForm.Meta):
+        fields = ["issuer", "client_id", *SingleSignOnForm.Meta.fields]
+        widgets = SingleSignOnForm.Meta.widgets | {
+            "issuer": forms.URLInput(attrs={"autocomplete": "off"}),
+            "client_id": forms.TextInput(attrs={"autocomplete": "off"}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["client_secret"].help_text = (
+            _("One is kept, and never shown. Left empty, it stays.")
+            if self.instance.sealed_secret
+            else _("As your provider shows it. It is kept sealed, and never shown again.")
+        )
+
+    def clean_issuer(self) -> str:
+        issuer: str = self.cleaned_data["issuer"].strip().rstrip("/")
+        parts = urlsplit(issuer) if is_trusted(issuer) else None
+        if parts is None or parts.query or parts.fragment or parts.username is not None:
+            raise ValidationError(_("Type an address that begins with https://, without a question mark."))
+        return issuer
+
+    def clean(self) -> dict[str, Any]:
+        is_on, secret = self.cleaned_data.get("is_on"), self.cleaned_data.get("client_secret")
+        if is_on and not (self.instance.sealed_secret or secret):
+            self.add_error("client_secret", _("Enter the client secret first."))
+        return super().clean()
+
+    def write(self) -> None:
+        """Of the secret the log learns only that it was changed."""
+        if secret := self.cleaned_data["client_secret"]:
+            self.instance.client_secret = secret
+        super().write()
         if secret:
             record(self.by.company_id, "setting_sso_secret_changed", by=self.by)
+
+
+class SAMLForm(SingleSignOnForm):
+    """Needs the extra `saml`. What a provider says of itself is pasted or uploaded, read, and not kept."""
+
+    protocol = SingleSignOn.Protocol.SAML
+    metadata = forms.CharField(
+        label=gettext_lazy("Metadata of your provider"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 6, "autocomplete": "off", "spellcheck": "false"}),
+    )
+    metadata_file = forms.FileField(
+        label=gettext_lazy("Or as a file"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": ".xml,application/xml,text/xml,application/samlmetadata+xml"}),
+    )
+    field_order = ["metadata", "metadata_file"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["metadata"].help_text = (
+            _("What is known of it stands above. Left empty, it stays.")
+            if self.instance.certificates
+            else _("The XML that your provider shows or offers for download (federation metadata).")
+        )
+
+    def clean(self) -> dict[str, Any]:
+        uploaded, pasted = (self.cleaned_data.get(name) for name in ("metadata_file", "metadata"))
+        if uploaded:
+            self._read("metadata_file", uploaded)
+        elif pasted:
+            self._read("metadata", BytesIO(pasted.encode()))
+        elif not (self.instance.certificates or self.errors):
+            self.add_error("metadata", _("Paste the metadata of your provider, or choose its file."))
+        return super().clean()
+
+    def _read(self, field: str, file: IO[bytes]) -> None:
+        from .saml import BYTES, read_metadata
+
+        try:
+            found = read_metadata(file.read(BYTES + 1))
+        except ValidationError as error:
+            self.add_error(field, error)
+        else:
+            self.instance.issuer, self.instance.sign_in_address, self.instance.certificates = found
+
+
+FORMS: dict[str, type[SingleSignOnForm]] = {form.protocol: form for form in (OpenIDForm, SAMLForm)}
+
+
+def told_of(sso: SingleSignOn) -> dict[str, object]:
+    """What the audit log tells of a change, in its words; certificates by the beginning of their fingerprints."""
+    prints = [hashlib.sha256(b64decode(text)).hexdigest()[:16].upper() for text in sso.certificates]
+    switches = {name: "on" if getattr(sso, name) else "off" for name in ("is_on", "creates_people", "is_only_way")}
+    return {
+        "protocol": str(sso.get_protocol_display()),
+        "issuer": sso.issuer,
+        "client_id": sso.client_id,
+        "sign_in_address": sso.sign_in_address,
+        "certificates": ", ".join(prints),
+        **switches,
+    }
 
 
 def _admins_with_password(by: User) -> Any:

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from accounts import clock
 from accounts.models import Domain, Identity, SingleSignOn, User
 from accounts.models.audit import record
-from accounts.text import clean_email
+from accounts.text import clean_email, without_unseen
 
 _YES, _NO = (True, "true"), (False, "false")
 
@@ -88,7 +88,7 @@ def _vouched_address(sso: SingleSignOn, claims: Mapping[str, Any]) -> tuple[str,
 
 def _added(sso: SingleSignOn, email: str, claims: Mapping[str, Any]) -> User:
     """An employee, whoever they are at the provider: an admin is made by an admin."""
-    name = " ".join(_text(claims.get("name")).split())[:150] or email.partition("@")[0]
+    name = " ".join(without_unseen(_text(claims.get("name"))).split())[:150] or email.partition("@")[0]
     person = User(company_id=sso.company_id, email=email, full_name=name, joined_at=clock.now())
     person.set_unusable_password()
     person.save(force_insert=True)

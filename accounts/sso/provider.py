@@ -4,20 +4,17 @@ Authlib makes and checks what the standards ask for. The addresses come from a c
 itself, so every request is careful: https only, no redirects, a few seconds, a few kilobytes.
 """
 
-import ipaddress
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 from authlib.oauth2 import OAuth2Error
 from authlib.oidc.core import CodeIDToken
-from django.conf import settings
 from django.utils.translation import gettext as _
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -26,6 +23,8 @@ from requests.adapters import HTTPAdapter
 
 from accounts.models import SingleSignOn
 from accounts.sealed import Unreadable
+
+from .protocols import Here, ProviderAway, ProviderProblem, SignInEnded, callback_address, is_trusted
 
 SECONDS = 5  # for each request; signing in makes at most four
 BYTES = 2**18
@@ -42,18 +41,6 @@ _UNBELIEVABLE = (
 )
 
 
-class ProviderProblem(Exception):
-    """The provider could not be asked, or must not be believed. `str()` tells an admin why."""
-
-
-class ProviderAway(ProviderProblem):
-    """It does not answer at the moment."""
-
-
-class SignInEnded(ProviderProblem):
-    """The provider did not let them in, or they turned back there."""
-
-
 @dataclass(frozen=True)
 class Attempt:
     """What a browser keeps while somebody is at the provider, so that the answer can be tied to the question."""
@@ -67,26 +54,6 @@ class Attempt:
         return cls(secrets.token_urlsafe(32), secrets.token_urlsafe(32), secrets.token_urlsafe(48))
 
     as_dict = asdict
-
-
-def is_trusted(address: object) -> bool:
-    """Whether secrets may go to this address: by https, or on an installation without HTTPS to this very machine."""
-    try:
-        parts = urlsplit(str(address))
-        host = parts.hostname or ""
-        return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)))
-    except ValueError:
-        return False
-
-
-def _is_loopback(host: str) -> bool:
-    """A server in production has other things listening there, which its customers have no business with."""
-    if settings.HTTPS:
-        return False
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class _Careful(HTTPAdapter):
@@ -150,11 +117,12 @@ def _problems() -> Iterator[None]:
         raise ProviderProblem(_("What the provider says can't be believed (%(error)s).") % words) from error
 
 
-class Provider:
+class OpenIDProvider:
     """A company's provider, as it describes itself. Making one asks it; raises ProviderProblem, as everything here."""
 
-    def __init__(self, sso: SingleSignOn) -> None:
+    def __init__(self, sso: SingleSignOn, here: Here) -> None:
         self.sso = sso
+        self.redirect_uri = callback_address(here)
         with _problems():
             self.metadata = _json(_session(sso), sso.issuer.rstrip("/") + "/.well-known/openid-configuration")
         self.issuer = str(self.metadata.get("issuer"))
@@ -166,26 +134,25 @@ class Provider:
                     _("The provider names no address with https:// for %(name)s.") % {"name": endpoint}
                 )
 
-    def address(self, attempt: Attempt, redirect_uri: str) -> str:
-        """Where somebody goes to sign in."""
-        address, _state = _session(self.sso, redirect_uri).create_authorization_url(
+    def begin(self) -> tuple[str, dict[str, str]]:
+        attempt = Attempt.new()
+        address, _state = _session(self.sso, self.redirect_uri).create_authorization_url(
             self.metadata["authorization_endpoint"],
             state=attempt.state,
             code_verifier=attempt.verifier,
             nonce=attempt.nonce,
         )
-        return address
+        return address, attempt.as_dict()
 
-    def who_came(self, answer: Mapping[str, str], attempt: Attempt, redirect_uri: str) -> dict[str, Any]:
-        """The claims about whoever comes back with this answer, verified: it belongs to the attempt, and the provider
-        has signed that it is for us, now, and about the very same attempt."""
+    def who_came(self, answer: Mapping[str, str], kept: Mapping[str, str]) -> dict[str, Any]:
+        attempt = Attempt(**kept)
         if not secrets.compare_digest(answer.get("state", "").encode(), attempt.state.encode()):
             raise ProviderProblem(_("The answer belongs to another attempt to sign in."))
         if answer.get("iss", self.issuer) != self.issuer:  # RFC 9207
             raise ProviderProblem(_("The answer comes from another provider."))
         if "error" in answer or not answer.get("code"):
             raise SignInEnded(answer.get("error", "")[:100])
-        session = _session(self.sso, redirect_uri, token_endpoint_auth_method=self._auth_method())
+        session = _session(self.sso, self.redirect_uri, token_endpoint_auth_method=self._auth_method())
         with _problems():
             token = session.fetch_token(
                 self.metadata["token_endpoint"],

@@ -34,6 +34,6 @@ def until(person: Any) -> None:
 def withdraw(request: PersonRequest, pk: int) -> HttpResponse:
     """The link works no more. The person stays in the list, as somebody whom the company knows."""
     person: User = get_object_or_404(request.user.company.users.invited(), pk=pk)
-    person.withdraw_link()
+    person.withdraw_link(by=request.user)
     messages.success(request, _("The invitation of %(person)s is withdrawn.") % {"person": person})
     return redirect("accounts:user_invitations")

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import PersonRequest, admin_required
 from accounts.forms import PayorForm, posted
+from accounts.kept import keeps_typed, refilled
 from accounts.models import Payor
 
 from .listing import listing
@@ -22,6 +23,7 @@ def payors(request: PersonRequest) -> HttpResponse:
     return listing(request, "payors", rows, search_in=["name"])
 
 
+@keeps_typed
 @require_http_methods(["GET", "HEAD", "POST"])
 @admin_required
 def payor_new(request: PersonRequest) -> HttpResponse:
@@ -29,9 +31,10 @@ def payor_new(request: PersonRequest) -> HttpResponse:
     if form.is_valid() and form.saved():
         messages.success(request, _("%(name)s was added.") % {"name": form.instance})
         return redirect("accounts:payors")
-    return render(request, "accounts/payor.html", {"form": form})
+    return render(request, "accounts/payor.html", {"form": refilled(form, request)})
 
 
+@keeps_typed
 @require_http_methods(["GET", "HEAD", "POST"])
 @admin_required
 def payor_edit(request: PersonRequest, pk: int) -> HttpResponse:
@@ -40,7 +43,7 @@ def payor_edit(request: PersonRequest, pk: int) -> HttpResponse:
     if form.is_valid() and form.saved():
         messages.success(request, _("%(name)s was saved.") % {"name": payor})
         return redirect("accounts:payors")
-    return render(request, "accounts/payor.html", {"form": form, "payor": payor})
+    return render(request, "accounts/payor.html", {"form": refilled(form, request), "payor": payor})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

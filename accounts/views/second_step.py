@@ -1,5 +1,5 @@
 """allauth's pages of two-step sign-in, where ours differ: those on which somebody is read before they are signed in,
-and those that make a factor.
+and those that change a factor.
 """
 
 from collections.abc import Callable
@@ -9,16 +9,18 @@ from typing import Any
 from allauth.account.internal.stagekit import LOGIN_SESSION_KEY, clear_login
 from allauth.account.utils import url_str_to_user_pk
 from allauth.mfa.base import views as base_views
+from allauth.mfa.recovery_codes import views as code_views
 from allauth.mfa.totp import views as totp_views
 from allauth.mfa.webauthn import views as webauthn_views
 from allauth.mfa.webauthn.internal.auth import begin_registration
 from django.contrib.auth.decorators import login_not_required
-from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
+from accounts.access import PersonRequest
+from accounts.factors import told
 from accounts.scope import recognise_with_company
 
 View = Callable[..., HttpResponseBase]
@@ -57,19 +59,21 @@ def cancel(request: HttpRequest) -> HttpResponseBase:
     return redirect("account_login")
 
 
-def once(view: View) -> View:
-    """Of two clicks at the same moment one sets the factor up."""
+def changing_factors(view: View) -> View:
+    """What is sent to this page changes the factors of whoever sends it, and the audit log tells so."""
 
     @wraps(view)
-    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        try:
-            with transaction.atomic():
-                return view(request, *args, **kwargs)
-        except IntegrityError:
-            return redirect("accounts:security")
+    def wrapper(request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method != "POST":
+            return view(request, *args, **kwargs)
+        with told(request.user):
+            return view(request, *args, **kwargs)
 
     return wrapper
 
 
-activate_app = once(totp_views.activate_totp)
-add_passkey = once(AddPasskeyView.as_view())
+activate_app = changing_factors(totp_views.activate_totp)
+remove_app = changing_factors(totp_views.deactivate_totp)
+add_passkey = changing_factors(AddPasskeyView.as_view())
+remove_passkey = changing_factors(webauthn_views.remove_webauthn)
+make_codes = changing_factors(code_views.generate_recovery_codes)

@@ -7,9 +7,11 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import PersonRequest, admin_required
 from accounts.forms import SettingsForm, posted
+from accounts.kept import keeps_typed, refilled
 from accounts.models import Company
 
 
+@keeps_typed
 @require_http_methods(["GET", "HEAD", "POST"])
 @admin_required
 def company_settings(request: PersonRequest) -> HttpResponse:
@@ -19,5 +21,5 @@ def company_settings(request: PersonRequest) -> HttpResponse:
     if form.is_valid() and form.saved():
         messages.success(request, _("The settings were saved."))
         return redirect("accounts:settings")
-    context = {"form": form, "company": company, "support_contact": settings.SUPPORT_CONTACT}
+    context = {"form": refilled(form, request), "company": company, "support_contact": settings.SUPPORT_CONTACT}
     return render(request, "accounts/settings.html", context)

@@ -22,9 +22,7 @@ from accounts.models import Domain, SingleSignOn
 from accounts.models.audit import record
 from accounts.sso.forms import AddressForm, clean_domain
 from accounts.sso.people import NotLetIn, who_comes_in
-from accounts.sso.provider import Attempt, Provider, ProviderAway, ProviderProblem, SignInEnded
-
-from .sso_settings import callback_address
+from accounts.sso.protocols import ProviderAway, ProviderProblem, SignInEnded, provider_of
 
 logger = logging.getLogger(__name__)
 
@@ -59,12 +57,12 @@ def start(request: HttpRequest, domain: str) -> HttpResponse:
     sso = _provider_of(domain)
     if sso is None:
         return redirect("accounts:sso_sign_in")
-    attempt = Attempt.new()
     try:
-        answer = redirect(Provider(sso).address(attempt, callback_address(request)))
+        address, attempt = provider_of(sso, request.build_absolute_uri).begin()
     except ProviderProblem as problem:
-        return _failed(request, problem, sso)
-    kept = {"domain": domain, **attempt.as_dict(), **_next(request)}
+        return failed(request, problem, sso)
+    kept = {"domain": domain, "protocol": sso.protocol, "attempt": attempt, **_next(request)}
+    answer = redirect(address)
     answer.set_cookie(
         settings.SSO_COOKIE_NAME,
         signing.dumps(kept, salt=SALT),
@@ -85,15 +83,21 @@ def callback(request: HttpRequest) -> HttpResponse:
     """
     if refused := ratelimit.consume_or_429(request, action="single_sign_on"):
         return refused
+    answer = _signed_in(request)
+    answer.delete_cookie(settings.SSO_COOKIE_NAME)
+    return answer
+
+
+def _signed_in(request: HttpRequest) -> HttpResponse:
     kept = _kept(request)
     sso = _provider_of(kept.get("domain", ""))
-    if sso is None:
-        return _answer(request, "stale", status=400)
-    attempt = Attempt(kept["state"], kept["nonce"], kept["verifier"])
+    if sso is None or kept.get("protocol") != sso.protocol:
+        return not_signed_in(request, "stale", status=400)
     try:
-        claims = Provider(sso).who_came(request.GET.dict(), attempt, callback_address(request))
+        provider = provider_of(sso, request.build_absolute_uri)
+        claims = provider.who_came(request.GET.dict(), kept["attempt"])
     except ProviderProblem as problem:
-        return _failed(request, problem, sso)
+        return failed(request, problem, sso)
     # The provider has vouched for somebody of this company: from here on its people are seen.
     scope.recognise(None, sso.company_id)
     try:
@@ -101,14 +105,12 @@ def callback(request: HttpRequest) -> HttpResponse:
     except NotLetIn as refusal:
         if refusal.person is not None:
             record(sso.company_id, "sign_in_sso_refused", by=refusal.person, person=refusal.person)
-        return _answer(request, "refused", status=403)
+        return not_signed_in(request, "refused", status=403)
     # Whoever was signed in here before is not any more.
     logout(request)
     scope.recognise(person.pk, person.company_id)
     request.came_by_provider = True  # type: ignore[attr-defined]  # for the audit log
-    answer = perform_login(request, person, redirect_url=kept.get("next"), signal_kwargs={"single_sign_on": True})
-    answer.delete_cookie(settings.SSO_COOKIE_NAME)
-    return answer
+    return perform_login(request, person, redirect_url=kept.get("next"), signal_kwargs={"single_sign_on": True})
 
 
 def _provider_of(domain: str) -> SingleSignOn | None:
@@ -133,15 +135,14 @@ def _kept(request: HttpRequest) -> dict[str, Any]:
         return {}
 
 
-def _failed(request: HttpRequest, problem: ProviderProblem, sso: SingleSignOn) -> HttpResponse:
+def failed(request: HttpRequest, problem: ProviderProblem, sso: SingleSignOn) -> HttpResponse:
     """Says what to do; why it failed is for the log, and for the company's admin when they press Test."""
     logger.warning("Single sign-on of company %s failed: %s", sso.company_id, problem)
     if isinstance(problem, ProviderAway):
-        return _answer(request, "away", status=503)
-    return _answer(request, "ended" if isinstance(problem, SignInEnded) else "stale", status=400)
+        return not_signed_in(request, "away", status=503)
+    return not_signed_in(request, "ended" if isinstance(problem, SignInEnded) else "stale", status=400)
 
 
-def _answer(request: HttpRequest, why: str, status: int) -> HttpResponse:
-    answer = render(request, "accounts/sso_failed.html", {"why": why}, status=status)
-    answer.delete_cookie(settings.SSO_COOKIE_NAME)
-    return answer
+def not_signed_in(request: HttpRequest, why: str, status: int) -> HttpResponse:
+    """`why`: away, refused, ended or stale."""
+    return render(request, "accounts/sso_failed.html", {"why": why}, status=status)

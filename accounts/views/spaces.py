@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import PersonRequest, admin_required
 from accounts.forms import SpaceForm, posted
+from accounts.kept import keeps_typed, refilled
 from accounts.models import Space
 from accounts.models.closable import holdings
 
@@ -23,6 +24,7 @@ def spaces(request: PersonRequest) -> HttpResponse:
     return listing(request, "spaces", rows, search_in=["name", "description"])
 
 
+@keeps_typed
 @require_http_methods(["GET", "HEAD", "POST"])
 @admin_required
 def space_new(request: PersonRequest) -> HttpResponse:
@@ -30,9 +32,10 @@ def space_new(request: PersonRequest) -> HttpResponse:
     if form.is_valid() and form.saved():
         messages.success(request, _("%(name)s was added.") % {"name": form.instance})
         return redirect("accounts:spaces")
-    return render(request, "accounts/space.html", {"form": form})
+    return render(request, "accounts/space.html", {"form": refilled(form, request)})
 
 
+@keeps_typed
 @require_http_methods(["GET", "HEAD", "POST"])
 @admin_required
 def space_edit(request: PersonRequest, pk: int) -> HttpResponse:
@@ -41,7 +44,9 @@ def space_edit(request: PersonRequest, pk: int) -> HttpResponse:
     if form.is_valid() and form.saved():
         messages.success(request, _("%(name)s was saved.") % {"name": space})
         return redirect("accounts:spaces")
-    return render(request, "accounts/space.html", {"form": form, "space": space, "held": holdings(space)})
+    return render(
+        request, "accounts/space.html", {"form": refilled(form, request), "space": space, "held": holdings(space)}
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,9 +1,9 @@
 """Settings → Single sign-on: the company's provider, and the domains that lead to it."""
 
+from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -13,14 +13,9 @@ from accounts.forms import posted
 from accounts.models import Domain, SingleSignOn
 from accounts.models.closable import Refused
 from accounts.sso.domains import remove
-from accounts.sso.forms import DomainForm, SingleSignOnForm
+from accounts.sso.forms import FORMS, DomainForm
 from accounts.sso.proof import NameServerAway, is_published
-from accounts.sso.provider import Provider, ProviderProblem
-
-
-def callback_address(request: HttpRequest) -> str:
-    """Where a provider sends people back to; the same for every company."""
-    return request.build_absolute_uri(reverse("accounts:sso_callback"))
+from accounts.sso.protocols import ProviderProblem, callback_address, entity_id, provider_of, response_address
 
 
 @sensitive_post_parameters("client_secret")
@@ -28,7 +23,8 @@ def callback_address(request: HttpRequest) -> str:
 @admin_required
 def sso_settings(request: PersonRequest) -> HttpResponse:
     sso = _of_company(request)
-    form = SingleSignOnForm(posted(request), instance=sso, by=request.user)
+    files = request.FILES if request.method == "POST" else None
+    form = FORMS[_protocol(request, sso)](posted(request), files, instance=sso, by=request.user)
     if form.is_valid() and form.saved():
         messages.success(request, _("The settings were saved."))
         return redirect("accounts:sso")
@@ -84,9 +80,12 @@ def domain_remove(request: PersonRequest, pk: int) -> HttpResponse:
 @require_POST
 @admin_required
 def sso_test(request: PersonRequest) -> HttpResponse:
-    """Ask the provider who it is, as signing in would begin."""
+    """Ask the provider who it is, as signing in by OpenID Connect begins."""
+    sso = _of_company(request)
     try:
-        Provider(_of_company(request))
+        if sso.protocol == SingleSignOn.Protocol.SAML:  # on a page of before
+            raise ProviderProblem(_("By SAML nobody can be asked: try it by signing in."))
+        provider_of(sso, request.build_absolute_uri)
     except ProviderProblem as problem:
         messages.error(request, str(problem))
     else:
@@ -99,13 +98,42 @@ def _of_company(request: PersonRequest) -> SingleSignOn:
     return SingleSignOn.objects.filter(company=company).first() or SingleSignOn(company=company)
 
 
+def _protocol(request: PersonRequest, sso: SingleSignOn) -> str:
+    """By which protocol the page is about the provider: the one that was chosen on it, or is in use."""
+    wanted = (request.POST.get("protocol"), request.GET.get("protocol"), sso.protocol, *settings.SSO_PROTOCOLS)
+    return next(protocol for protocol in wanted if protocol in settings.SSO_PROTOCOLS)
+
+
 def _page(request: PersonRequest, **forms: object) -> HttpResponse:
     sso, company = _of_company(request), request.user.company
+    protocol = _protocol(request, sso)
+    is_known = sso.pk is not None and sso.protocol == protocol
     context = {
-        "form": SingleSignOnForm(instance=sso, by=request.user),
+        "protocol": protocol,
+        "protocols": [choice for choice in SingleSignOn.Protocol.choices if choice[0] in settings.SSO_PROTOCOLS],
+        "is_known": is_known,
+        "provider": _saml(request, sso, is_known) if protocol == SingleSignOn.Protocol.SAML else _openid(request),
+        "form": FORMS[protocol](instance=sso, by=request.user),
         "domain_form": DomainForm(instance=Domain(company=company), by=request.user),
         "domains": list(company.domains.all()),
-        "is_set_up": sso.pk is not None,
-        "callback_address": callback_address(request),
     }
     return render(request, "accounts/sso.html", context | forms)
+
+
+def _openid(request: PersonRequest) -> dict[str, object]:
+    """What to tell a provider about us."""
+    return {"callback_address": callback_address(request.build_absolute_uri)}
+
+
+def _saml(request: PersonRequest, sso: SingleSignOn, is_known: bool) -> dict[str, object]:
+    """What to tell a provider about us, and what is known of it."""
+    from accounts.sso.saml import certificates_of
+
+    company_id, here = request.user.company.pk, request.build_absolute_uri
+    return {
+        "entity_id": entity_id(company_id, here),
+        "response_address": response_address(company_id, here),
+        "issuer": sso.issuer,
+        "sign_in_address": sso.sign_in_address,
+        "certificates": certificates_of(sso) if is_known else [],
+    }

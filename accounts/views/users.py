@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import PersonRequest, admin_required
 from accounts.forms import DeactivateForm, UserForm, posted
+from accounts.kept import keeps_typed, refilled
 from accounts.models import User
 from accounts.models.closable import holdings, is_used
 from accounts.tokens import works_until
@@ -25,6 +26,7 @@ def users(request: PersonRequest) -> HttpResponse:
     return listing(request, "users", rows, search_in=["full_name", "email"])
 
 
+@keeps_typed
 @require_http_methods(["GET", "HEAD", "POST"])
 @admin_required
 def user_new(request: PersonRequest) -> HttpResponse:
@@ -33,9 +35,10 @@ def user_new(request: PersonRequest) -> HttpResponse:
     if form.is_valid() and form.saved():
         messages.success(request, _("%(person)s was added and is invited.") % {"person": form.instance})
         return hand_out_link(request, form.instance, form.link_key)
-    return render(request, "accounts/user.html", {"form": form})
+    return render(request, "accounts/user.html", {"form": refilled(form, request)})
 
 
+@keeps_typed
 @require_http_methods(["GET", "HEAD", "POST"])
 @admin_required
 def user_edit(request: PersonRequest, pk: int) -> HttpResponse:
@@ -47,7 +50,7 @@ def user_edit(request: PersonRequest, pk: int) -> HttpResponse:
             return hand_out_link(request, person, form.link_key)
         return redirect("accounts:users")
     context = {
-        "form": form,
+        "form": refilled(form, request),
         "person": person,
         "held": holdings(person),
         "uses_two_step": uses_two_step(person),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import clock
+from accounts.fields import NameField
 from accounts.models import User
 from accounts.models.closable import require_admin
 from accounts.text import identifier_key
@@ -33,14 +34,14 @@ class Describing(Changing):
     """A device's description. Each change of it has its line in the log."""
 
     # What it is
-    name = models.CharField(gettext_lazy("name"), max_length=100)
-    category = models.CharField(gettext_lazy("category"), max_length=60, default="Laptop")
-    manufacturer = models.CharField(gettext_lazy("manufacturer"), max_length=100, blank=True)
-    model = models.CharField(gettext_lazy("model"), max_length=100, blank=True)
-    model_number = models.CharField(gettext_lazy("model number"), max_length=100, blank=True)
-    serial_number = models.CharField(gettext_lazy("serial number"), max_length=100, blank=True)
+    name = NameField(gettext_lazy("name"), max_length=100)
+    category = NameField(gettext_lazy("category"), max_length=60, default="Laptop")
+    manufacturer = NameField(gettext_lazy("manufacturer"), max_length=100, blank=True)
+    model = NameField(gettext_lazy("model"), max_length=100, blank=True)
+    model_number = NameField(gettext_lazy("model number"), max_length=100, blank=True)
+    serial_number = NameField(gettext_lazy("serial number"), max_length=100, blank=True)
     serial_key = models.CharField(max_length=KEY_LENGTH, blank=True, editable=False)
-    asset_tag = models.CharField(gettext_lazy("asset tag"), max_length=100, blank=True)
+    asset_tag = NameField(gettext_lazy("asset tag"), max_length=100, blank=True)
     asset_tag_key = models.CharField(max_length=KEY_LENGTH, blank=True, editable=False)
     imei = models.CharField(
         gettext_lazy("IMEI"),
@@ -48,8 +49,8 @@ class Describing(Changing):
         blank=True,
         validators=[RegexValidator(r"^\d{14,16}$", gettext_lazy("An IMEI is 14 to 16 digits."))],
     )
-    supplier = models.CharField(gettext_lazy("supplier"), max_length=100, blank=True)
-    order_number = models.CharField(gettext_lazy("order number"), max_length=100, blank=True)
+    supplier = NameField(gettext_lazy("supplier"), max_length=100, blank=True)
+    order_number = NameField(gettext_lazy("order number"), max_length=100, blank=True)
     purchase_date = models.DateField(gettext_lazy("purchase date"), null=True, blank=True)
     purchase_cost = models.DecimalField(
         gettext_lazy("purchase cost"),

@@ -8,11 +8,13 @@ from django.utils.translation import gettext as _
 
 from accounts.access import PersonRequest
 from accounts.forms import posted
+from accounts.kept import keeps_typed, refilled
 from devices.access import device_view
 from devices.forms import CorrectionForm, LateEntryForm
 from devices.models import Device, Event
 
 
+@keeps_typed
 @device_view("GET", "HEAD", "POST", admin=True)
 def late_entry(request: PersonRequest, device: Device) -> HttpResponse:
     """Window and act: what happened at a past moment, as a new line."""
@@ -25,10 +27,11 @@ def late_entry(request: PersonRequest, device: Device) -> HttpResponse:
         else:
             messages.success(request, _("Your entry is in the log."))
             return redirect("devices:log", device.pk)
-    context = {"device": device, "form": form, "cancel_url": device.log_url}
+    context = {"device": device, "form": refilled(form, request), "cancel_url": device.log_url}
     return render(request, "devices/late_entry.html", context)
 
 
+@keeps_typed
 @device_view("GET", "HEAD", "POST", admin=True)
 def correct(request: PersonRequest, device: Device, sequence: int) -> HttpResponse:
     """Window and act: a new line that says what is wrong with this one."""
@@ -40,5 +43,5 @@ def correct(request: PersonRequest, device: Device, sequence: int) -> HttpRespon
         device.correct_line(sequence, form.cleaned_data["text"], by=request.user)
         messages.success(request, _("Your correction is in the log."))
         return redirect("devices:log", device.pk)
-    context = {"device": device, "form": form, "line": lines[0], "cancel_url": device.log_url}
+    context = {"device": device, "form": refilled(form, request), "line": lines[0], "cancel_url": device.log_url}
     return render(request, "devices/correct.html", context)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import PersonRequest, admin_required
 from accounts.forms import posted
+from accounts.kept import keeps_typed, refilled
 from devices.access import device_view
 from devices.forms import DeviceForm, NoteForm, RegisterForm
 from devices.models import Device
@@ -19,6 +20,7 @@ from devices.models import Device
 from .page import overview_page
 
 
+@keeps_typed
 @require_http_methods(["GET", "HEAD", "POST"])
 @admin_required
 def register(request: PersonRequest) -> HttpResponse:
@@ -34,7 +36,7 @@ def register(request: PersonRequest) -> HttpResponse:
         else:
             messages.success(request, _("%(device)s is registered.") % {"device": device})
             return redirect(device)
-    return render(request, "devices/register.html", {"form": form})
+    return render(request, "devices/register.html", {"form": refilled(form, request)})
 
 
 def edit_form(request: PersonRequest, device: Device) -> DeviceForm:
@@ -50,6 +52,7 @@ def refused_edit(request: PersonRequest, device: Device, *, status: int, **typed
     return render(request, "devices/edit.html", context, status=status)
 
 
+@keeps_typed
 @device_view("GET", "HEAD", "POST", admin=True, refused_on=refused_edit)
 def edit(request: PersonRequest, device: Device) -> HttpResponse:
     """What the device is: each field that changes has its line in the event log."""
@@ -65,9 +68,11 @@ def edit(request: PersonRequest, device: Device) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect(device)
-    return render(request, "devices/edit.html", {"device": device, "form": form, "tab": "devices:overview"})
+    context = {"device": device, "form": refilled(form, request), "tab": "devices:overview"}
+    return render(request, "devices/edit.html", context)
 
 
+@keeps_typed
 @device_view("POST", admin=True, refused_on=overview_page)
 def add_note(request: PersonRequest, device: Device) -> HttpResponse:
     """A note for the company's admins."""

@@ -5,9 +5,11 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from accounts import clock
 from accounts.access import PersonRequest
+from accounts.kept import refilled
 from devices.access import device_view
 from devices.chain import first_fault
 from devices.forms import NoteForm
@@ -35,7 +37,7 @@ def overview_page(request: PersonRequest, device: Device, *, status: int = 200, 
     if request.user.is_admin:
         shown["notes"] = device.notes.select_related("author")[:20]
         shown["assignments"] = device.assignments.select_related("user", "space")[:10]
-        shown["note_form"] = NoteForm()
+        shown["note_form"] = refilled(NoteForm(), request, reverse("devices:add_note", args=[device.pk]))
     return render(request, "devices/overview.html", shown | context, status=status)
 
 

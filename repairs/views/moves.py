@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.access import PersonRequest
 from accounts.forms import posted
+from accounts.kept import keeps_typed, refilled
 from devices.access import device_view
 from devices.forms import SeenForm
 from devices.models import Device
@@ -99,6 +100,7 @@ def refused_replacement(request: PersonRequest, device: Device, *, status: int, 
     return window(request, "replace", device, form, status=status)
 
 
+@keeps_typed
 @device_view("GET", "HEAD", "POST", admin=True, refused_on=refused_replacement)
 def replace(request: PersonRequest, device: Device) -> HttpResponse:
     """In repair → Recycled, and the new device registered, assigned and linked in the same act."""
@@ -122,4 +124,4 @@ def replace(request: PersonRequest, device: Device) -> HttpResponse:
                 _("%(new)s is registered instead of %(old)s.") % {"new": new, "old": device},
             )
             return redirect(new)
-    return confirm(request, "replace", device, "recycle", form)
+    return confirm(request, "replace", device, "recycle", refilled(form, request))

@@ -10,7 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from accounts.access import PersonRequest
-from devices.access import device_view
+from accounts.kept import keeps_typed, refilled, typed_before
+from devices.access import LONG_TEXTS, device_view
 from devices.models import Device
 from devices.views.page import page_context
 from repairs import acts
@@ -26,7 +27,9 @@ def support_page(request: PersonRequest, device: Device, *, status: int = 200, *
     user, repair = request.user, shown["repair"]()
     shown["may_switch"] = device.may("report", user) or (device.may("revert", user) and not user.is_admin)
     if shown["may_switch"]:
-        shown["form"] = RequestForm(device=device, repair=repair)
+        shown["form"] = refilled(RequestForm(device=device, repair=repair), request)
+    else:
+        shown["typed"] = typed_before(request, LONG_TEXTS)
     shown["moves"] = {verb for verb in ("take_in", "revert", "finish", "recycle") if device.may(verb, user)}
     shown["support_contact"] = settings.SUPPORT_CONTACT
     shown["tab"] = "repairs:support"
@@ -35,6 +38,7 @@ def support_page(request: PersonRequest, device: Device, *, status: int = 200, *
     return render(request, "repairs/support.html", shown | context, status=status)
 
 
+@keeps_typed
 @device_view("GET", "HEAD", "POST", refused_on=support_page)
 def support(request: PersonRequest, device: Device) -> HttpResponse:
     """Show the tab; POST is the switch "Device in need of repair?" with Save."""

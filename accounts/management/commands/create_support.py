@@ -9,15 +9,17 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
+from accounts.notices import notify
 from accounts.scope import support
-from accounts.text import clean_email
+from accounts.text import CONSOLE, clean_email
 from accounts.tokens import link_keys, link_path
 
 
 class Command(BaseCommand):
     help = (
         "Adds somebody to Velory's support staff, who work in the Django admin. Asks for a password; where none is "
-        "given, and for somebody who is support staff already, it prints a link that works once for choosing one."
+        "given, and for somebody who is support staff already or was before, it prints a link that works once for "
+        "choosing one."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -40,14 +42,20 @@ class Command(BaseCommand):
             wanted.clean_fields(exclude=["password"] if wanted.full_name else ["password", "full_name"])
         except ValidationError as error:
             raise CommandError(error.messages) from error
-        person = User.objects.active().filter(email=email, is_staff=True).first()
+        person = User.objects.filter(email=email, is_staff=True).first()
         if person is None:
             person = self.add(wanted)
             self.stdout.write(f"{person} ({email}) was added to the support staff.")
             if person.has_joined:
                 return
+        elif not person.is_active:
+            person.is_active = True
+            person.save(update_fields=["is_active"])
+            self.stdout.write(f"{person} ({email}) is of the support staff again.")
         if reset_two_step:
-            person.forget_factors()
+            with transaction.atomic():
+                person.forget_factors()
+                notify(person, "two_step_reset", by=CONSOLE)
         path = link_path(person, link_keys.new(person))
         self.stdout.write(f"With this link, which works once, {person} chooses a password:\n{site()}{path}")
 

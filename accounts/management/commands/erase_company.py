@@ -1,3 +1,4 @@
+import logging
 import sys
 from argparse import ArgumentParser
 from typing import Any
@@ -7,6 +8,8 @@ from django.db import DEFAULT_DB_ALIAS, IntegrityError, connections
 
 from accounts.company_erasing import erase
 from accounts.models import Company
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -37,6 +40,9 @@ class Command(BaseCommand):
             ) from problem
         for table, rows in removed.items():
             self.stdout.write(f"{table}: {rows} rows")
+        # The company's own log is gone with it.
+        facts = {"company": found.pk, "slug": company, "rows": sum(removed.values())}
+        logger.warning("The company %s was erased at the console.", company, extra={"facts": facts})
         self.stdout.write(f"{company} is erased: {sum(removed.values())} rows. Backups hold it until they expire.")
 
     def asked(self, company: Company) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import Company
+from accounts.models.audit import record
 from accounts.scope import companies
 from devices.takeout import file_name, take_out
 
@@ -28,6 +29,7 @@ class Command(BaseCommand):
             self.write(target, found)
         except OSError as problem:
             raise CommandError(f"{target} cannot be written: {problem.strerror}") from problem
+        record(found.pk, "data_taken_out", by=None)
         self.stdout.write(f"{target}: everything that {company} has, {target.stat().st_size} bytes.")
 
     def write(self, target: Path, company: Company) -> None:

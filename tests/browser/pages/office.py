@@ -13,6 +13,7 @@ from accounts.models import Domain, SingleSignOn, User
 from accounts.tokens import link_keys, link_path
 from repairs import acts
 from repairs.models import MDMRelease
+from tests.certificates import Key
 from tests.factories import AdminFactory, CompanyFactory, DeviceFactory, PayorFactory, SpaceFactory, UserFactory
 from tests.two_step import code_of, give_app, give_passkey, sign_in
 from tests.world import PASSWORD
@@ -90,6 +91,13 @@ class Office:
         self.long_user = UserFactory(company=company, full_name=f"Karin-Anna {LONG}", password=PASSWORD)
         self.long_space = SpaceFactory(company=company, name=LONG, description=LONG * 3)
         self.long_payor = PayorFactory(company=company, name=LONG)
+        SingleSignOn.objects.create(
+            company=company,
+            protocol="saml",
+            issuer=f"https://idp.example/{LONG}",
+            sign_in_address=f"https://idp.example/{LONG}?idpid={LONG}",
+            certificates=[Key("old", days=-1).text, Key("new").text],
+        )
         words = ("category", "manufacturer", "model", "model_number", "serial_number", "asset_tag", "supplier")
         device = DeviceFactory(
             company=company,

@@ -28,8 +28,8 @@ def test_every_page(page, office, opened):
         pytest.fail("\n".join(found), pytrace=False)
 
 
-# Downloads, what asks after Velory's health, and the Django admin's.
-NO_PAGES = ("export", "_download", "healthz", "readyz", "support_visit")
+# Downloads, what other programs read, and the Django admin's.
+NO_PAGES = ("export", "_download", "healthz", "readyz", "saml_metadata", "support_visit")
 
 
 def test_no_page_is_forgotten(office):
