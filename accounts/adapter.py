@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from qrcode.constants import ERROR_CORRECT_M  # type: ignore[import-untyped]
 from qrcode.main import QRCode  # type: ignore[import-untyped]
 
@@ -21,6 +22,12 @@ from .sealed import seal, unseal
 
 class AccountAdapter(DefaultAccountAdapter):
     """How Velory bends allauth: people are added by their company's admins, never by signing up."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": gettext_lazy("The email address or the password is not right."),
+        # As long as settings.ACCOUNT_RATE_LIMITS looks back.
+        "too_many_login_attempts": gettext_lazy("Too many attempts have failed. Wait five minutes, then try again."),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
@@ -63,12 +70,12 @@ class AccountAdapter(DefaultAccountAdapter):
         notify(user, template_prefix.rpartition("/")[2])
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
-        """Say nothing on signing in and out: the page shows it."""
+        """Say nothing on signing in and out, and where a link was mailed for a new password: the page shows it."""
         template = kwargs.get("message_template") or (args[2] if len(args) > 2 else "")
-        if template not in (
-            "account/messages/logged_in.txt",
-            "account/messages/logged_out.txt",
-        ):
+        silent = ["account/messages/logged_in.txt", "account/messages/logged_out.txt"]
+        if not args[0].user.is_authenticated:
+            silent.append("account/messages/password_changed.txt")
+        if template not in silent:
             super().add_message(*args, **kwargs)
 
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from .comparing import ComparedForm
 from .models import Company, Payor, SingleSignOn, Space, User
 from .models.audit import record
 from .models.closable import Refused
@@ -23,13 +24,6 @@ def posted(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-def compare_with_what_was_shown(form: forms.BaseForm) -> None:
-    """Send along what the page showed: so that `changed_data` is what this person changed, and not what somebody else
-    did meanwhile."""
-    for field in form.fields.values():
-        field.show_hidden_initial = True
-
-
 def in_words(value: object) -> object:
     """What a field holds, as the audit log writes it: a switch is on or off."""
     return ("on" if value else "off") if isinstance(value, bool) else value
@@ -38,7 +32,7 @@ def in_words(value: object) -> object:
 # Rows of a company
 
 
-class CompanyRowForm(forms.ModelForm):
+class CompanyRowForm(ComparedForm):
     """A form of a row that belongs to a company, in which the field `once` may have each value only once.
 
     The instance comes with its company, `by` fills it in. `saved()` is what a view asks after `is_valid()`.
@@ -50,7 +44,7 @@ class CompanyRowForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.by = by
         if not self.instance._state.adding:
-            compare_with_what_was_shown(self)
+            self.compare_with_what_was_shown()
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
@@ -241,7 +235,7 @@ class DeactivateForm(forms.Form):
 # The company, and oneself
 
 
-class SettingsForm(forms.ModelForm):
+class SettingsForm(ComparedForm):
     """What a company decides for itself."""
 
     repair_payor = forms.ModelChoiceField(
@@ -267,7 +261,7 @@ class SettingsForm(forms.ModelForm):
         payors = self.instance.payors.open().exclude(kind=Payor.Kind.EMPLOYEE)
         self.fields["repair_payor"].queryset = payors  # type: ignore[attr-defined]
         self.initial["repair_payor"] = self.instance.repair_payor.pk
-        compare_with_what_was_shown(self)
+        self.compare_with_what_was_shown()
 
     @transaction.atomic
     def saved(self) -> bool:

@@ -30,12 +30,20 @@ def without_placeholders(form: forms.Form) -> None:
         field.widget.attrs.pop("placeholder", None)
 
 
+def name_passwords(form: forms.Form, *, new: str, again: str) -> None:
+    """The same words on every page on which a password is chosen; allauth and Django each have theirs."""
+    without_placeholders(form)
+    form.fields[new].label = _("New password")
+    form.fields[again].label = _("New password once more")
+    form.fields[again].help_text = ""
+
+
 class SignInForm(LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         without_placeholders(self)
         self.fields["login"].label = _("Email")
-        self.fields["login"].widget.attrs["autocomplete"] = "username"
+        self.fields["login"].widget.attrs |= {"autocomplete": "username", "autofocus": not self.is_bound}
         self.fields["password"].label = _("Password")
 
 
@@ -46,7 +54,7 @@ class PasswordResetForm(ResetPasswordForm):
         super().__init__(*args, **kwargs)
         without_placeholders(self)
         self.fields["email"].label = _("Email")
-        self.fields["email"].widget.attrs["autocomplete"] = "username"
+        self.fields["email"].widget.attrs |= {"autocomplete": "username", "autofocus": not self.is_bound}
 
     def clean_email(self) -> str:
         email = clean_email(self.cleaned_data["email"])
@@ -56,9 +64,16 @@ class PasswordResetForm(ResetPasswordForm):
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         """In the background, found or not: the answer takes as long for an address that nobody has. Whoever signs in
-        at their company's provider alone is mailed that, and no link."""
+        at their company's provider alone is mailed that, and no link. The mail is in the language of whoever gets it,
+        or else of the browser."""
         send = super().save
-        soon(lambda: self._say_where() if self._is_refused() else send(request, **kwargs))
+
+        def act() -> None:
+            own = next((person.language for person in self.users if person.language), None)
+            with translation.override(own or translation.get_language()):
+                self._say_where() if self._is_refused() else send(request, **kwargs)
+
+        soon(act)
         return self.cleaned_data["email"]
 
     def _is_refused(self) -> bool:
@@ -66,9 +81,8 @@ class PasswordResetForm(ResetPasswordForm):
 
     def _say_where(self) -> None:
         for person in self.users:
-            with translation.override(person.language or translation.get_language()):
-                body = render_to_string("accounts/sso_mail.txt", {"person": person})
-                send_mail(_("You sign in to Velory with your company"), body, None, [person.email])
+            body = render_to_string("accounts/sso_mail.txt", {"person": person})
+            send_mail(_("You sign in to Velory with your company"), body, None, [person.email])
 
 
 class LinkForm(UserTokenForm):
@@ -84,13 +98,14 @@ class LinkForm(UserTokenForm):
 class NewPasswordForm(ResetPasswordKeyForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        without_placeholders(self)
+        name_passwords(self, new="password1", again="password2")
 
 
 class ChangePasswordForm(AllauthChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        without_placeholders(self)
+        name_passwords(self, new="password1", again="password2")
+        self.fields["oldpassword"].label = _("Current password")
 
     def clean_oldpassword(self) -> str:
         try:
@@ -112,6 +127,10 @@ class PasswordAgainForm(AllauthPasswordForm):
 
 class ChoosePasswordForm(SetPasswordForm):
     """The page of a one-time link: the first password, or another one where the old was forgotten."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name_passwords(self, new="new_password1", again="new_password2")
 
     def validate_password_for_user(self, user: Any, password_field_name: str = "") -> None:
         """What is wrong with the password stands beside it, not beside its repetition."""

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .models import User
 from .tenants import names_company
-from .visits import company_visited
+from .visits import company_visited, visit_now
 
 
 class SupportRequest(HttpRequest):
@@ -58,11 +58,23 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return rows.filter(company=company_visited(request)) if self.is_of_companies else rows
 
     def lacks_visit(self, request: HttpRequest) -> HttpResponse | None:
-        """The way to begin one, where it takes one and there is none."""
-        if not self.is_of_companies or company_visited(request) is not None:
+        """The way to begin one, where it takes one and there is none, or one to another company than what was asked
+        for."""
+        visited = company_visited(request)
+        asked = request.GET.get("company__id__exact", "")
+        if not self.is_of_companies or (visited is not None and asked in ("", str(visited))):
             return None
-        asked = {"next": request.get_full_path(), "company": request.GET.get("company__id__exact", "")}
-        return HttpResponseRedirect(reverse("support_visit", query=asked))
+        return HttpResponseRedirect(reverse("support_visit", query={"next": request.get_full_path(), "company": asked}))
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+        """Django asks whether it was deleted. Most likely it is another company's than the one that is visited."""
+        visit = visit_now(request) if self.is_of_companies else None
+        if visit is None:
+            return super()._get_obj_does_not_exist_redirect(request, opts, object_id)  # type: ignore[misc]
+        words = {"company": visit[0]}
+        text = _("%(company)s has nothing at this address. For what another company has, change the visit.") % words
+        self.message_user(request, text, messages.WARNING)
+        return HttpResponseRedirect(reverse("admin:index"))
 
     def changeform_view(
         self,
@@ -92,10 +104,9 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """What the list's filters and our links ask for, and nothing else: Django lets an address ask for any column of
         the row, shown or not, so that a password's hash could be tried letter by letter."""
-        filters = {one[0] if isinstance(one, tuple) else one for one in self.get_list_filter(request)}
-        return lookup.partition("__")[0] in {*filters, *self.linked_by} and super().lookup_allowed(
-            lookup, value, request
-        )
+        asked = {one[0] if isinstance(one, tuple) else one for one in self.get_list_filter(request)}
+        asked |= {*self.linked_by, *(["company"] if self.is_of_companies else [])}  # by company: see lacks_visit
+        return lookup.partition("__")[0] in asked and super().lookup_allowed(lookup, value, request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

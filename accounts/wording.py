@@ -1,10 +1,12 @@
 """The words of the audit log."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from .models import Company, User
 from .models.chained import PLAIN
 
 if TYPE_CHECKING:
@@ -72,7 +74,7 @@ SENTENCES = {
     "setting_domain_added": _("%(actor)s added the domain %(thing)s."),
     "setting_domain_proved": _("%(actor)s had the domain %(thing)s proved."),
     "setting_domain_removed": _("%(actor)s removed the domain %(thing)s."),
-    "support_visit": _("%(actor)s of Velory Support looked at your data: %(reason)s"),
+    "support_visit": _("%(actor)s looked at your data: %(reason)s"),
     "data_exported": _("%(actor)s exported the table %(table)s."),
     "data_exported_in_part": _("%(actor)s exported of the table %(table)s what matches %(filter)s."),
     "data_log_downloaded": _("%(actor)s downloaded the event log of %(device)s."),
@@ -105,17 +107,46 @@ FIELDS = {
     "repair_flow_released": _("repair flow released"),
 }
 
+_SWITCH = {"on": pgettext_lazy("a switch", "on"), "off": pgettext_lazy("a switch", "off")}
+# How the values of fields that have few are read; the log holds them as they are stored.
+VALUES: dict[str, Mapping[str, Any]] = {
+    "role": dict(User.Role.choices),
+    "language": dict(User.Language.choices),
+    "plan": dict(Company.Plan.choices),
+    **dict.fromkeys(
+        (
+            "colleagues_visible",
+            "admins_need_two_step",
+            "repair_flow_released",
+            "sso_is_on",
+            "sso_creates_people",
+            "sso_is_only_way",
+        ),
+        _SWITCH,
+    ),
+}
+
 
 def sentence(line: "AuditLine") -> str:
     """One line of the audit log in the active language. The line comes from `with_names()`. One that somebody has
     tampered with past reading says so, beside those that can be read."""
     try:
-        words = {"actor": line.actor_shown}
+        words = {role: _said(line, role, key) for role, key in line.details.items() if role not in PLAIN}
+        words["actor"] = line.actor_shown
+        if "of" in words:
+            words["actor"] = gettext("%(person)s of %(company)s") % {"person": words["actor"], "company": words["of"]}
         if field := line.details.get("field"):
             words["field"] = str(FIELDS[field])
-        for role, key in line.details.items():
-            if role not in PLAIN:
-                words[role] = line.plates[key].shown if key else pgettext("what a field says", "none")
-        return str(SENTENCES[line.kind]) % words
+        said = str(SENTENCES[line.kind]) % words
+        return said[:-1] if said.endswith("..") else said  # where what was entered ends with a full stop
     except (AttributeError, LookupError, TypeError, ValueError):
         return gettext("(This line can’t be read.)")
+
+
+def _said(line: "AuditLine", role: str, key: str | None) -> str:
+    """What stands on the plate with this key, which has this role in the line's sentence."""
+    if not key:
+        return pgettext("what a field says", "none")
+    plate = line.plates[key]
+    values = VALUES.get(line.details.get("field", "") if role in ("before", "after") else role, {})
+    return str(values.get(plate.name, plate.shown))

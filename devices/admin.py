@@ -16,16 +16,20 @@ from .models import Assignment, Device, Event
 
 @admin.register(Device)
 class DeviceAdmin(ReadOnlyAdmin):
-    list_display = ("name", "company", "category", "serial_number", "status", "holder", "payor")
-    list_filter = ("status", "company")
+    list_display = ("name", "company", "kind", "serial_number", "status", "holder", "payor")
+    list_filter = ("status",)
     list_select_related = ("company", "holder_user", "holder_space", "payor")
     search_fields = ("name", "model", "serial_number", "serial_key", "asset_tag", "holder_user__full_name")
-    readonly_fields = ("holder", "last_holder", "log", "stays")
+    readonly_fields = ("kind", "holder", "last_holder", "log", "stays")
     fieldsets = (
         (None, {"fields": ("company", "name", "status", "status_since", "holder", "payor", "log", "stays")}),
-        (_("What it is"), {"fields": tuple(Device.DESCRIPTION[1:])}),
+        (_("What it is"), {"fields": ("kind", *Device.DESCRIPTION[2:])}),
         (_("Before"), {"fields": ("last_holder", "last_payor", "registered_at", "archived_at")}),
     )
+
+    @admin.display(description=_("category"), ordering="category")
+    def kind(self, device: Device) -> str:
+        return device.category_label
 
     @admin.display(description=_("holder"))
     def holder(self, device: Device) -> object:
@@ -47,7 +51,7 @@ class DeviceAdmin(ReadOnlyAdmin):
 @admin.register(Assignment)
 class AssignmentAdmin(ReadOnlyAdmin):
     list_display = ("device", "company", "holder", "started_at", "ended_at")
-    list_filter = (("ended_at", OpenFilter), "company")
+    list_filter = (("ended_at", OpenFilter),)
     linked_by = ("device",)
     list_select_related = ("device", "company", "user", "space")
     search_fields = ("device__name", "device__serial_number", "user__full_name", "space__name")
@@ -71,7 +75,6 @@ class EventList(ChangeList):
 class EventAdmin(ReadOnlyAdmin):
     list_display = ("occurred_at", "device", "company", "sentence")
     list_display_links = ("sentence",)
-    list_filter = ("company",)
     linked_by = ("device",)
     list_select_related = ("device", "company")
     search_fields = ("device__name", "device__serial_number", "actor__name")

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Company, Payor, Space, User
+from accounts.people import told_apart
 
 
 class HolderField(forms.ChoiceField):
@@ -28,7 +29,7 @@ class HolderField(forms.ChoiceField):
         self.holders = {**people, **spaces}
         self.choices = [
             ("", _("Nobody yet")),
-            (_("People"), [(key, person.full_name) for key, person in people.items()]),
+            (_("People"), [(f"user-{person.pk}", words) for person, words in told_apart(people.values())]),
             (_("Spaces"), [(key, space.name) for key, space in spaces.items()]),
         ]
 

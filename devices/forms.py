@@ -7,7 +7,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.forms import compare_with_what_was_shown
+from accounts.comparing import ComparedForm
 from accounts.models import Company, Space
 
 from . import categories
@@ -35,7 +35,7 @@ class DateInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
-class DeviceForm(forms.ModelForm):
+class DeviceForm(ComparedForm):
     """What a device is."""
 
     class Meta:
@@ -59,9 +59,9 @@ class DeviceForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.company = company
         self.instance.company = company
-        self.initial["category"] = categories.label(self.initial.get("category") or "Laptop")
+        self.initial["category"] = categories.label(self.initial["category"])
         if self.instance.pk is not None:
-            compare_with_what_was_shown(self)
+            self.compare_with_what_was_shown()
 
     @property
     def category_choices(self) -> list[str]:
@@ -111,8 +111,9 @@ class RegisterForm(DeviceForm):
     holder = HolderField(required=False)
     payor = PayorField(required=False)
 
-    def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
-        super().__init__(*args, company=company, **kwargs)
+    def __init__(self, *args: Any, company: Company, initial: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        # The model's category is for imports. Here it would stand for what nobody has looked at.
+        super().__init__(*args, company=company, initial={"category": "", **(initial or {})}, **kwargs)
         fields: dict[str, Any] = self.fields
         fields["holder"].offer(company)
         fields["payor"].queryset = company.payors.open()

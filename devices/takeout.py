@@ -21,12 +21,12 @@ from django.utils.translation import override
 from accounts import clock
 from accounts.batches import batched
 from accounts.models import Company
+from accounts.models.chained import Chained
 from accounts.scope import company_scope
 from accounts.snapshot import snapshot
 from accounts.tenants import tenant_models
 
 from .exports import guarded
-from .models import Event
 
 # What nobody takes along: a copy of it would let others in.
 SECRET = re.compile(r"password|secret|token")
@@ -38,8 +38,8 @@ _WORTH_SENDING = 2**16  # bytes
 
 README = """Everything that {name} has in Velory, as it was at {moment}.
 
-NAME.csv    for people: names instead of keys, times in UTC. A spreadsheet takes it for text; where an apostrophe stands
-            before = + - or @, it is there so that nothing runs as a formula.
+NAME.csv    for people: names instead of keys, times in UTC; each line of a log also as a sentence. A spreadsheet takes
+            it for text; where an apostrophe stands before = + - or @, it is there so that nothing runs as a formula.
 NAME.jsonl  for programs: each line a row, with every column as it is stored. *_id refers to the row with that id in the
             table it is named after. Passwords and other secrets are left out.
 manifest.json  how many rows each file holds, and its SHA-256.
@@ -120,11 +120,11 @@ def _as_text(value: Any) -> str:
 
 def _csv(model: type[models.Model], company: Company) -> Iterator[str]:
     columns = [field for field in _columns(model) if field.name != "company"]
-    said = ["sentence"] if model is Event else []
+    said = ["sentence"] if issubclass(model, Chained) else []
     yield "\ufeff" + _csv_line([field.name for field in columns] + said)
     for rows in _rows(model, company):
         with override("en"):
-            sentences = _sentences(rows) if model is Event else [()] * len(rows)
+            sentences = _sentences(model, rows) if issubclass(model, Chained) else [()] * len(rows)
             lines = [
                 _csv_line([*(_readable(row, field) for field in columns), *more])
                 for row, more in zip(rows, sentences, strict=True)
@@ -132,8 +132,9 @@ def _csv(model: type[models.Model], company: Company) -> Iterator[str]:
         yield from lines
 
 
-def _sentences(rows: list[Any]) -> list[tuple[str]]:
-    named = {event.pk: event for event in Event.objects.filter(pk__in=[row.pk for row in rows]).with_names()}
+def _sentences(model: Any, rows: list[Any]) -> list[tuple[str]]:
+    """What the lines of a log say."""
+    named = {line.pk: line for line in model.objects.filter(pk__in=[row.pk for row in rows]).with_names()}
     return [(named[row.pk].sentence,) for row in rows]
 
 

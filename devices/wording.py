@@ -1,5 +1,6 @@
 """The words of the event log. English is the letter: two lines are fixed by the users' guide."""
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import FieldDoesNotExist
@@ -37,6 +38,9 @@ SENTENCES = {
     "field_changed": _("%(actor)s changed %(field)s from %(before)s to %(after)s."),
 }
 
+# Words that are quoted may end their sentence themselves.
+_TWO_STOPS = re.compile(r"([.!?…][”»])\.\Z")
+
 
 def sentence(event: "Event") -> str:
     """One line of the log in the active language. The event comes from `with_names()`. A line that somebody has
@@ -66,4 +70,4 @@ def _sentence(event: "Event") -> str:
             words[role] = categories.label(name) if field == "category" else name
         else:
             words[role] = pgettext("what a field says", "none") if field else pgettext("who pays", "none")
-    return str(SENTENCES[event.kind]) % words
+    return _TWO_STOPS.sub(r"\1", str(SENTENCES[event.kind]) % words)

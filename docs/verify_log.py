@@ -18,6 +18,7 @@ import hashlib
 import json
 import sys
 import zipfile
+from datetime import datetime
 
 # Ed25519 as in RFC 8032, section 5.1.7. Only to verify: nothing here is secret, so nothing has to take constant time.
 
@@ -146,6 +147,11 @@ def checkpoints_of(path, uuid):
                     yield checkpoint, sequence, digest
 
 
+def moment(text):
+    """As logs and checkpoints have it: 2026-11-24T12:30:00+00:00."""
+    return datetime.fromisoformat(text)
+
+
 def check_checkpoint(checkpoint, wanted_key):
     statement = checkpoint["statement"]
     if hashlib.sha256(canonical(checkpoint["heads"])).hexdigest() != statement["digest"]:
@@ -180,9 +186,14 @@ def problems(options):
             made_at = checkpoint["statement"]["made_at"]
             for problem in check_checkpoint(checkpoint, options.key):
                 yield f"checkpoint of {made_at}: {problem}"
-            if digests[sequence] != digest:
+            if sequence > manifest["lines"] and moment(manifest["made_at"]) <= moment(made_at):
+                print(f"This file is older than the checkpoint of {made_at}. It says nothing of the lines", end=" ")
+                print(f"{manifest['lines'] + 1} to {sequence}, which were signed then: download the log anew.")
+            elif sequence > manifest["lines"]:
+                yield f"checkpoint of {made_at}: line {sequence} was signed before this file was made, and is missing"
+            elif digests[sequence] != digest:
                 yield f"checkpoint of {made_at}: line {sequence} is not the one that was signed"
-    print(f"{manifest['lines']} lines of {manifest['log']['name']}, {len(found)} checkpoints compared")
+    print(f"{manifest['lines']} lines of {manifest['log']['name']}. Checkpoints compared: {len(found)}")
 
 
 def main():
@@ -193,8 +204,10 @@ def main():
     options = parser.parse_args()
     try:
         found = list(problems(options))
-    except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
-        found = [f"not a log of Velory: {error!r}"]
+    except OSError as error:
+        found = [f"{error.filename or options.file} can't be read: {error.strerror or error}"]
+    except (KeyError, TypeError, ValueError, zipfile.BadZipFile):
+        found = ["this is not a log of Velory, or not all of it (or not a file of checkpoints)"]
     for problem in found:
         print("BROKEN:", problem)
     if not found:

@@ -12,7 +12,7 @@ from .models import MDMRelease, Repair
 @admin.register(Repair)
 class RepairAdmin(ReadOnlyAdmin):
     list_display = ("device", "company", "holder", "problem", "outcome", "opened_at", "closed_at")
-    list_filter = (("closed_at", OpenFilter), "outcome", "problem", "company")
+    list_filter = (("closed_at", OpenFilter), "outcome", "problem")
     list_select_related = ("device", "company", "holder_user", "holder_space")
     search_fields = ("device__name", "device__serial_number", "reporter__full_name", "holder_user__full_name")
     readonly_fields = ("holder",)
@@ -32,7 +32,7 @@ class RepairAdmin(ReadOnlyAdmin):
 @admin.register(MDMRelease)
 class MDMReleaseAdmin(ReadOnlyAdmin):
     list_display = ("device", "company", "state", "requested_at", "requested_of", "closed_at", "closed_by")
-    list_filter = ("state", "company")
+    list_filter = ("state",)
     list_select_related = ("repair__device", "company", "requested_of", "closed_by")
     search_fields = ("repair__device__name", "repair__device__serial_number")
     ordering = ("-requested_at",)

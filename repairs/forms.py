@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Company, Payor, Space, User
+from accounts.people import PersonField
 from devices.fields import PayorField, SeenField
 from devices.forms import RegisterForm, SeenForm
 from devices.models import Device
@@ -162,11 +163,7 @@ class AssignForm(SeenForm):
 class AssignToUserForm(AssignForm):
     way = "user"
 
-    user = forms.ModelChoiceField(
-        label=gettext_lazy("User"),
-        queryset=User.objects.none(),
-        empty_label=gettext_lazy("Choose a person"),
-    )
+    user = PersonField(label=gettext_lazy("User"), empty_label=gettext_lazy("Choose a person"))
     stands_in_for = forms.ModelChoiceField(
         label=gettext_lazy("As replacement for"),
         queryset=Repair.objects.none(),

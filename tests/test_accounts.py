@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from io import StringIO
+from queue import SimpleQueue
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -13,9 +14,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 from django.utils.http import int_to_base36
 
 from accounts import clock
+from accounts.background import soon
 from accounts.models import Payor, Space, User
 from accounts.tokens import link_keys, link_path
 from tests.factories import DeviceFactory, PayorFactory, SpaceFactory, UserFactory
@@ -111,7 +114,8 @@ class TestSpacesAndPayors:
         remove = reverse(f"accounts:{name}_remove", args=[row.pk])
         for response in (as_admin.get(remove), as_admin.post(remove)):
             assert f'<a href="{device.get_absolute_url()}">{device}</a>' in response.text
-            assert "1 device still belongs to" in response.text
+            assert f"1 device still belongs to {row}." in response.text
+            assert response.text.count(str(device)) == 1
         assert response.status_code == 409
         row.refresh_from_db()
         assert row.is_open
@@ -468,7 +472,11 @@ def test_a_device_that_waits_for_repair_keeps_its_holder_and_nothing_is_half_don
     world.phone.move("report", by=world.employee)
     remove = reverse("accounts:user_remove", args=[world.employee.pk])
     page = as_admin.get(remove)
-    assert "What waits for repair must be taken in or reverted first." in page.text
+    words = Visitor(world.admin).open(remove).words
+    assert words == (
+        "Eva Lind can't be deactivated now What waits for repair must be taken in or reverted first. "
+        "iPhone 15 Active - needs repair Back"
+    )
     assert 'name="unassign"' not in page.text
     response = as_admin.post(remove, {"seen": page.context["form"].initial["seen"], "unassign": "on"})
     assert response.status_code == 409
@@ -626,6 +634,58 @@ def test_a_forgotten_password_is_replaced_by_mail(client, world):
     assert "This link no longer works" in client.get(link, follow=True).text
 
 
+@pytest.mark.parametrize(
+    ("own", "browser", "subject"),
+    [
+        ("", "sv", "Välj ett nytt lösenord"),
+        ("sv", "en", "Välj ett nytt lösenord"),
+        ("en", "sv", "Choose a new password"),
+        ("", "en", "Choose a new password"),
+    ],
+)
+def test_the_mail_is_in_the_language_of_whoever_gets_it_or_else_of_their_browser(client, world, own, browser, subject):
+    User.objects.filter(pk=world.employee.pk).update(language=own)
+    address = reverse("account_reset_password")
+    client.post(address, {"email": world.employee.email}, headers={"Accept-Language": browser})
+    assert [message.subject for message in mail.outbox] == [subject]
+
+
+def test_what_is_done_in_the_background_is_done_in_the_language_of_the_page(settings):
+    settings.WORK_IN_BACKGROUND = True
+    found: SimpleQueue[str | None] = SimpleQueue()
+    with translation.override("sv"):
+        soon(lambda: found.put(translation.get_language()))
+    assert found.get(timeout=5) == "sv"
+
+
+def test_the_pages_on_which_a_password_is_chosen_speak_alike(client, world):
+    labels = ["New password", "New password once more"]
+    person = UserFactory(company=world.acme)
+    page = client.get(link_of(person), follow=True)
+    assert [field.label for field in page.context["form"]] == labels
+    assert "for verification" not in page.text
+    client.post(reverse("account_reset_password"), {"email": world.employee.email})
+    link = re.search(r"http://testserver(\S+)", mail.outbox[0].body).group(1)
+    page = client.get(link, follow=True)
+    assert [field.label for field in page.context["form"]] == labels
+    done = client.post(page.request["PATH_INFO"], {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD}, follow=True)
+    assert done.text.count("Your password is changed") == 2  # title and heading
+    client.force_login(User.objects.get(pk=world.employee.pk))
+    page = client.get(reverse("account_change_password"))
+    assert [field.label for field in page.context["form"]] == ["Current password", *labels]
+
+
+def test_the_first_field_of_the_sign_in_page_has_the_focus(client, db):
+    assert client.get(reverse("account_login")).context["form"]["login"].field.widget.attrs["autofocus"]
+
+
+def test_a_profile_says_who_can_change_it(client, world):
+    Visitor(world.admin).open(reverse("accounts:profile")).follow("under Users")
+    words = Visitor(world.admin).open(reverse("accounts:profile")).words
+    assert "You change your name under Users; your address and role, another IT admin." in words
+    assert "Your IT admin can change them." in Visitor(world.employee).open(reverse("accounts:profile")).words
+
+
 def test_only_who_has_joined_is_mailed_and_the_page_does_not_tell(client, world):
     UserFactory(company=world.acme, email="nils@acme.example")
     UserFactory(company=world.acme, email=world.globex_employee.email)
@@ -759,9 +819,21 @@ def test_support_staff_may_be_given_a_password_at_once(db, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    ("email", "name"), [("nobody", "Tove Ask"), ("tove@velory.example", " "), ("a\0@b.example", "A")]
+    ("email", "name"),
+    [("nobody", "Tove Ask"), ("tove@velory.example", " "), ("a\0@b.example", "A"), ("tove@velory.example", "")],
 )
 def test_support_staff_need_a_name_and_an_address(db, email, name):
     with pytest.raises(CommandError):
         call_command("create_support", email, name)
+    assert not User.objects.exists()
+
+
+def test_who_closes_the_terminal_instead_of_typing_a_password_adds_nobody(db, monkeypatch):
+    def closed(prompt):
+        raise EOFError
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("accounts.management.commands.create_support.getpass", closed)
+    with pytest.raises(CommandError, match="no password was typed"):
+        call_command("create_support", "tove@velory.example", "Tove Ask")
     assert not User.objects.exists()

@@ -100,7 +100,7 @@ def test_correcting_a_line(world):
 
 
 def test_registering_with_a_holder(world):
-    fields = {"name": "New one", "holder": "Carl Berg", "payor": "Company"}
+    fields = {"name": "New one", "category": "Laptop", "holder": "Carl Berg", "payor": "Company"}
     check_that_nothing_remains(world.admin, reverse("devices:register"), "Register device", **fields)
 
 

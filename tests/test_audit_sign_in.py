@@ -193,8 +193,8 @@ def test_support_resets_a_sign_in(client, world):
     data = {"action": "reset_sign_in", "_selected_action": [world.colleague.pk]}
     address = reverse("admin:accounts_user_changelist")
     assert lines_since(world.acme, lambda: client.post(address, data)) == [
-        "Siri Ahl reset the sign-in of Carl Berg, password and two-step sign-in.",
-        "Siri Ahl made a link by which Carl Berg chooses a password.",
+        "Siri Ahl of Velory Support reset the sign-in of Carl Berg, password and two-step sign-in.",
+        "Siri Ahl of Velory Support made a link by which Carl Berg chooses a password.",
     ]
 
 

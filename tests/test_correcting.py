@@ -24,7 +24,7 @@ def test_a_late_entry_has_both_times_on_the_page(world):
     happened = timezone.localtime(HOURS_AGO)
     visitor.press("Add late entry", text="It fell.", occurred_at=f"{happened:%Y-%m-%dT%H:%M}")
     assert visitor.messages == ["Your entry is in the log."]
-    assert "Ada Holm added a late entry: “It fell.”." in visitor.words
+    assert "Ada Holm added a late entry: “It fell.”" in visitor.words
     assert f"Happened {happened:%-d %b %Y, %H:%M}, recorded {timezone.localtime():%-d %b %Y, }" in visitor.words
     line = world.again().laptop.events.latest("sequence")
     assert line.occurred_at == happened.replace(second=0)
@@ -51,7 +51,7 @@ def test_a_correction_leaves_the_line_and_says_so_beside_it(world):
     visitor.open(reverse("devices:correct", args=[world.laptop.pk, 2]))
     assert "Ada Holm assigned device to Eva Lind." in visitor.words
     visitor.press("Add correction", text="Carl had it first.")
-    assert "Ada Holm corrected line 2: “Carl had it first.”." in visitor.words
+    assert "Ada Holm corrected line 2: “Carl had it first.”" in visitor.words
     assert "Corrected by line 5." in visitor.words
     assert list(world.laptop.events.order_by("sequence").values())[:4] == before
     visitor.open(reverse("devices:correct", args=[world.laptop.pk, 2])).press("Add correction", text="No.")
@@ -73,7 +73,7 @@ def test_an_employee_reads_that_a_line_was_corrected_and_not_with_what_words(wor
 def test_an_archived_device_s_log_can_be_added_to(world):
     device = world.laptop.move("report", by=world.admin).move("take_in", by=world.admin)
     device = device.move("recycle", by=world.admin).add_late_entry("Sold.", HOURS_AGO, by=world.admin)
-    assert log_of(device)[-1] == "Ada Holm added a late entry: “Sold.”."
+    assert log_of(device)[-1] == "Ada Holm added a late entry: “Sold.”"
 
 
 def test_the_verbs_refuse_what_the_pages_do(world):
@@ -93,6 +93,14 @@ def test_what_somebody_wrote_is_a_text_plate_that_can_be_erased(world):
     Nameplate.objects.filter(kind="text", name="It fell.").update(name="", salt="")
     assert log_of(world.laptop)[-1] == "Ada Holm added a late entry: “(erased)”."
     assert first_fault(world.again().laptop) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"), [("Sold", "“Sold”."), ("Sold.", "“Sold.”"), ("Sold?", "“Sold?”"), ("Sold”.", "“Sold”.”")]
+)
+def test_a_line_ends_with_one_full_stop(world, text, quoted):
+    world.laptop.add_late_entry(text, HOURS_AGO, by=world.admin)
+    assert log_of(world.laptop)[-1] == f"Ada Holm added a late entry: {quoted}"
 
 
 def test_a_text_may_have_a_thousand_characters_and_no_more(world):

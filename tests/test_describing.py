@@ -59,10 +59,16 @@ def test_a_device_is_registered_with_all_that_is_known_of_it(ada, world):
 
 
 def test_a_name_and_a_category_are_enough(ada, world):
-    ada.open(REGISTER).press("Register device", name="Projector")
+    ada.open(REGISTER).press("Register device", name="Projector", category="Projector")
     device = Device.objects.get(name="Projector")
-    assert (device.category, device.holder, device.payor) == ("Laptop", None, None)
+    assert (device.category, device.holder, device.payor) == ("Projector", None, None)
     assert log_of(device) == ["Ada Holm registered device."]
+
+
+def test_nobody_s_device_is_called_a_laptop_unasked(ada):
+    ada.open(REGISTER).press("Register device", name="Projector")
+    assert ada.errors == {"category": "This field is required."}
+    assert not Device.objects.filter(name="Projector").exists()
 
 
 @pytest.mark.parametrize("serial", ["C02-XK1 AAA", "c02xk1aaa", "Ｃ02 XK1–AAA"])
@@ -70,7 +76,7 @@ def test_a_name_and_a_category_are_enough(ada, world):
 def test_a_serial_number_that_the_company_has_links_to_its_device(ada, world, serial, archived):
     if archived:
         world.laptop.move("report", by=world.admin).move("take_in", by=world.admin).move("recycle", by=world.admin)
-    ada.open(REGISTER).press("Register device", name="Twin", serial_number=serial)
+    ada.open(REGISTER).press("Register device", name="Twin", category="Laptop", serial_number=serial)
     assert ada.errors == {"serial_number": "MacBook Pro 14 has this already."}
     assert ada.field("serial_number") == serial
     assert not Device.objects.filter(name="Twin").exists()
@@ -83,7 +89,7 @@ def test_an_asset_tag_that_the_company_has_links_to_its_device(ada, world):
 
 
 def test_another_company_s_serial_number_is_free(ada, world):
-    ada.open(REGISTER).press("Register device", name="Free", serial_number="5CG-INITECH-1")
+    ada.open(REGISTER).press("Register device", name="Free", category="Laptop", serial_number="5CG-INITECH-1")
     assert Device.objects.filter(name="Free").exists()
 
 
@@ -106,7 +112,7 @@ def test_another_company_s_serial_number_is_free(ada, world):
 def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_is_kept(ada, world, chosen, errors):
     typed = {"name": "EliteBook 845", "manufacturer": "HP", "supplier": "Dustin"} | chosen
     before = Device.objects.count()
-    ada.open(REGISTER).press("Register device", **typed)
+    ada.open(REGISTER).press("Register device", **{"category": "Laptop", **typed})
     assert ada.errors == errors
     assert {name: ada.field(name) for name in typed} == {name: value.strip() or value for name, value in typed.items()}
     assert Device.objects.count() == before
@@ -124,6 +130,13 @@ def test_the_forms_offer_only_what_is_the_company_s_own_and_open(ada, world):
 
 
 # Editing and noting
+
+
+def test_a_cost_is_grouped_as_the_reader_writes_it(ada, world):
+    Device.objects.filter(pk=world.laptop.pk).update(purchase_cost="22990")
+    assert "Purchase cost 22,990.00" in ada.open(world.laptop).words
+    User.objects.filter(pk=world.admin.pk).update(language="sv")
+    assert "22 990,00" in ada.open(world.laptop).words
 
 
 def test_each_field_that_changes_has_its_line(ada, world):
@@ -216,7 +229,7 @@ def test_all_that_is_wrong_is_said_at_once(ada, world):
     ada.open(REGISTER).press(
         "Register device", name="", serial_number="C02-XK1 AAA", purchase_cost="-1.234", warranty_end="2020-01-01"
     )
-    assert set(ada.errors) == {"name", "serial_number", "purchase_cost"}
+    assert set(ada.errors) == {"name", "category", "serial_number", "purchase_cost"}
     assert "An amount" in ada.errors["purchase_cost"]
 
 

@@ -47,7 +47,18 @@ def test_a_new_person_stands_among_the_invitations_until_they_join(world):
     join(Client(), link)
     ada.open(INVITATIONS)
     assert "Nils Ny" not in ada.words
-    assert "Nobody's invitation is open." in ada.words
+    assert "Everybody has joined." in ada.words
+
+
+def test_whoever_has_not_joined_stands_there_also_without_a_link_and_is_invited(world, nils):
+    """Somebody who came by an import, or whose invitation was withdrawn."""
+    UserFactory(company=world.acme, full_name="Olle Gone", email="olle@acme.example", is_active=False)
+    ada = Visitor(world.admin).open("/users/")
+    assert "Nils Ny nils@acme.example Employee 0 Not joined yet" in ada.words
+    ada.follow("Invitations")
+    assert ada.rows == [["Nils Ny", "nils@acme.example", "Not invited", "", "Invite"]]
+    ada.press("Invite")
+    assert join(Client(), ada.response.context["link"]).status_code == 302
 
 
 def test_an_invitation_that_is_too_old_says_so_and_is_sent_again(world, nils):
@@ -56,7 +67,7 @@ def test_an_invitation_that_is_too_old_says_so_and_is_sent_again(world, nils):
     assert join(Client(), old).status_code == 410
     ada = Visitor(world.admin).open(INVITATIONS)
     assert "Nils Ny nils@acme.example 4 days ago Expired" in ada.words
-    ada.press("Send again")
+    ada.press("Invite again")
     new = ada.response.context["link"]
     ada.open(INVITATIONS)
     assert "Expired" not in ada.words
@@ -77,7 +88,7 @@ def test_a_withdrawn_invitation_opens_nothing(world, nils):
     opened = client.get(link, follow=True)
     ada = Visitor(world.admin).open(INVITATIONS).press("Withdraw")
     assert ada.messages == ["The invitation of Nils Ny is withdrawn."]
-    assert "Nils Ny" not in ada.open(INVITATIONS).words
+    assert "Nils Ny nils@acme.example Not invited" in ada.open(INVITATIONS).words
     assert join(Client(), link).status_code == 410
     passwords = {"new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
     assert client.post(opened.request["PATH_INFO"], passwords).status_code == 410

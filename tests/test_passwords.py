@@ -35,4 +35,6 @@ def test_what_is_easy_to_guess_is_refused_with_the_reason(client, world, nils, p
     page = client.get(invite(nils), follow=True)
     page = client.post(page.request["PATH_INFO"], {"new_password1": password, "new_password2": password})
     assert page.context["form"].errors
+    if password.startswith(("nils", "Nils")):
+        assert "The password is too much like your name or your email address." in page.text
     assert not User.objects.get(pk=nils.pk).has_joined

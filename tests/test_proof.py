@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -16,6 +17,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
+from accounts import clock
 from accounts.signing import NoKey, check_key, own_public_key, sign
 from devices.models import Nameplate
 from devices.views import page
@@ -250,9 +252,9 @@ def faults_since(checkpoint, capsys, **options):
 
 def test_a_log_that_has_only_grown_is_what_was_signed(world, checkpoint, capsys):
     world.laptop.move("report", by=world.employee)
-    assert "1 checkpoints compared" in printed(capsys, company="acme", checkpoint=checkpoint)
+    assert "checkpoints compared: 1" in printed(capsys, company="acme", checkpoint=checkpoint)
     call_command("sign_checkpoint", file=checkpoint, company="acme")
-    assert "2 checkpoints compared" in printed(capsys, company="acme", checkpoint=checkpoint)
+    assert "checkpoints compared: 2" in printed(capsys, company="acme", checkpoint=checkpoint)
 
 
 def test_a_chain_made_anew_is_not_what_was_signed(world, checkpoint, capsys, tmp_path, signed):
@@ -273,7 +275,43 @@ def test_the_script_passes_a_log_that_has_grown_since_the_checkpoint(world, chec
     device = world.laptop.move("report", by=world.employee)
     path = packed(tmp_path / "log.zip", unpacked(downloaded(device, world.admin)))
     code, said = checked(path, "--checkpoint", checkpoint, "--key", signed)
-    assert (code, "1 checkpoints compared" in said) == (0, True), said
+    assert (code, "Checkpoints compared: 1" in said) == (0, True), said
+
+
+def test_the_script_says_of_a_file_from_before_the_checkpoint_what_it_does_not_prove(world, tmp_path, signed, capsys):
+    """The lines that both have are compared all the same, and a file that was made later has to hold the others."""
+    with clock.at(clock.now() - timedelta(hours=1)):
+        early = tmp_path / "early.jsonl"
+        call_command("sign_checkpoint", file=early, company="acme")
+        files = unpacked(downloaded(world.laptop, world.admin))
+    device = world.laptop.move("report", by=world.employee)
+    late = tmp_path / "late.jsonl"
+    call_command("sign_checkpoint", file=late, company="acme")
+    path = packed(tmp_path / "old.zip", files)
+    code, said = checked(path, "--checkpoint", late, "--key", signed)
+    assert code == 0, said
+    assert "This file is older than the checkpoint of" in said
+    assert f"It says nothing of the lines 5 to {device.log_sequence}, which were signed then" in said
+    assert "older" not in checked(path, "--checkpoint", early)[1]
+    files["manifest.json"] = files["manifest.json"].replace(b'"made_at": "20', b'"made_at": "30')
+    files.pop("manifest.sig")
+    code, said = checked(packed(path, files), "--checkpoint", late)
+    assert code == 1
+    assert f"line {device.log_sequence} was signed before this file was made, and is missing" in said
+
+
+def test_the_script_says_in_words_what_it_could_not_read(world, tmp_path):
+    assert checked(tmp_path / "none.zip") == (
+        1,
+        f"BROKEN: {tmp_path}/none.zip can't be read: No such file or directory\n",
+    )
+    log = packed(tmp_path / "log.zip", unpacked(downloaded(world.laptop, world.admin)))
+    none = tmp_path / "none.jsonl"
+    assert f"BROKEN: {none} can't be read: No such file or directory\n" in checked(log, "--checkpoint", none)[1]
+    wrong = tmp_path / "wrong.zip"
+    wrong.write_text("nonsense")
+    for path in (wrong, packed(tmp_path / "other.zip", {"manifest.json": b"{}"})):
+        assert "BROKEN: this is not a log of Velory, or not all of it" in checked(path)[1]
 
 
 def test_the_script_says_when_no_checkpoint_is_of_this_log(world, checkpoint, tmp_path):

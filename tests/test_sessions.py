@@ -28,9 +28,11 @@ def test_one_sees_where_one_is_signed_in_and_signs_out_elsewhere(world):
     assert [session.is_this for session in page.context["sessions"]] == [True, False]
 
     assert phone.get(SECURITY).status_code == 200
+    assert "Sign out elsewhere" in page.text
     page = laptop.post(SECURITY, follow=True)
     assert "You are signed out everywhere else." in page.text
     assert len(page.context["sessions"]) == 1
+    assert "Sign out elsewhere" not in page.text
     assert phone.get(SECURITY).status_code == 302
     assert phone.get(SECURITY, headers={"HX-Request": "true"}).status_code == 302
     assert carl.get(SECURITY).status_code == 200

@@ -130,7 +130,7 @@ def test_support_confirms_a_domain(world, domain):
     page = client.post(reverse("admin:accounts_domain_changelist"), data, follow=True)
     assert "Acme.example is proved." in page.text
     assert Domain.objects.get().is_proved
-    assert "Siri Ahl had the domain acme.example proved." in words_of(world)
+    assert "Siri Ahl of Velory Support had the domain acme.example proved." in words_of(world)
 
 
 def test_the_last_domain_stays_while_people_sign_in_by_it(ada, proved, world):

@@ -1,7 +1,7 @@
 """Velory Support in the Django admin: it sees everything, and does the little that it should."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.apps import apps
@@ -10,13 +10,17 @@ from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import override
 
 from accounts import clock
 from accounts.models import Company, Domain, SingleSignOn, User
+from accounts.visits import SESSION_KEY
 from devices.models import Device, Event
 from repairs.models import MDMRelease, Repair
 from tests.factories import DeviceFactory, PayorFactory, SpaceFactory, UserFactory
+from tests.visitor import Visitor, on_a_visit
 from tests.world import PASSWORD
 
 READ_ONLY = [
@@ -220,6 +224,47 @@ def test_a_visit_leads_on_to_pages_of_ours_only(client, world):
         assert response["Location"] == reverse("admin:index")
 
 
+def test_every_page_says_whose_data_is_shown_and_until_when(world):
+    siri = Visitor(world.support).open(reverse("admin:index"))
+    assert "You see the data of" not in siri.response.text
+    on_a_visit(siri.client, world.acme)
+    for page in (reverse("admin:index"), list_of("devices_device"), page_of(world.laptop), reverse("support_visit")):
+        assert "You see the data of Acme until" in siri.open(page).words
+    assert siri.follow("Change").field("company") == "Acme"
+    siri.press("End the visit")
+    assert siri.address == reverse("admin:index")
+    assert "The visit is over: you see no company's data." in siri.words
+    assert siri.open(list_of("devices_device")).address.startswith(reverse("support_visit"))
+
+
+def test_the_bar_says_when_the_visit_ends(client, world):
+    client.force_login(world.support)
+    came = client.post(reverse("support_visit"), {"company": world.acme.pk, "reason": "Ticket 4711"}, follow=True)
+    ends = datetime.fromisoformat(client.session[SESSION_KEY]["until"])
+    assert f">{date_format(localtime(ends), 'H:i')}</time>." in came.text
+    assert "The visit has begun. Your reason stands in the audit log of Acme." in came.text
+
+
+def test_nobody_else_reads_of_a_visit(client, world):
+    on_a_visit(client, world.acme)
+    assert "You see the data of" not in client.get(reverse("admin:login")).text
+
+
+def test_another_company_s_rows_are_reached_by_another_visit(support, world):
+    """A link to Globex's people says whose it asks for; a link to its laptop can't be told from one to nothing."""
+    asked = support.get(list_of("accounts_user"), {"company__id__exact": world.globex.pk}, follow=True)
+    assert asked.context["form"]["company"].value() == str(world.globex.pk)
+    assert support.get(list_of("accounts_user"), {"company__id__exact": world.acme.pk}).status_code == 200
+    for address in (page_of(world.globex_laptop), reverse("admin:devices_device_change", args=[10**6])):
+        words = support.get(address, follow=True).text
+        assert "Acme has nothing at this address. For what another company has, change the visit." in words
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if name != "accounts_company"])
+def test_a_list_offers_no_company_to_filter_by_as_it_shows_one(support, name):
+    assert "company__id__exact" not in support.get(list_of(name)).text
+
+
 def test_a_list_can_be_narrowed_to_what_is_open(support, world):
     world.laptop.unassign(by=world.admin)
     ended = support.get(list_of("devices_assignment"), {"ended_at__isempty": 0}).context["cl"]
@@ -233,6 +278,17 @@ def test_companies_are_counted(support, world):
     rows = support.get(list_of("accounts_company")).context["cl"].result_list
     counts = {row.slug: (row.people_count, row.device_count) for row in rows}
     assert counts == {"acme": (4, 6), "globex": (2, 1), "initech": (2, 1)}
+
+
+def test_who_was_erased_counts_no_more(support, world):
+    User.objects.filter(pk=world.colleague.pk).update(erased_at=clock.now(), is_active=False, joined_at=None)
+    rows = support.get(list_of("accounts_company")).context["cl"].result_list
+    assert next(row.people_count for row in rows if row.slug == "acme") == 3
+
+
+def test_categories_are_read_in_the_language_of_whoever_reads_them(support, world):
+    for page in (list_of("devices_device"), page_of(world.monitor)):
+        assert "Bildskärm" in support.get(page, headers={"Accept-Language": "sv"}).text
 
 
 def test_events_are_sentences(support, world):

@@ -18,8 +18,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 
 from accounts.models import Company, Space, User
+from accounts.models.audit import record
 from accounts.tenants import hanging_models, tenant_models
 from devices.models import Device, Event
 from devices.takeout import LEFT_OUT, SECRET, take_out, taken_out
@@ -99,6 +101,13 @@ def test_people_read_names_and_sentences(world, files):
     assert (laptop["holder_user"], laptop["payor"], laptop["status"]) == ("Carl Berg", "Company", "Active")
     sentences = {row["sentence"] for row in csv_rows(files, "devices.event")}
     assert "Ada Holm assigned repaired device to Carl Berg." in sentences
+
+
+def test_people_read_sentences_of_the_audit_log_too(world):
+    record(world.acme.pk, "sign_in_done", by=world.employee)
+    with override("sv"):
+        files = unpack(b"".join(take_out(world.acme)))
+    assert csv_rows(files, "accounts.auditline")[-1]["sentence"] == "Eva Lind signed in."
 
 
 def test_the_manifest_counts_the_rows_and_seals_each_file(world, files):

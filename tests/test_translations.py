@@ -283,7 +283,7 @@ def test_answers_are_swedish(ada, eva, world):
     ]
     assert english_on(eva.tree) == []
     ada.open(reverse("devices:register")).press("Registrera enhet", purchase_cost="lots", imei="12")
-    assert ada.errors.keys() == {"name", "purchase_cost", "imei"}
+    assert ada.errors.keys() == {"name", "category", "purchase_cost", "imei"}
     assert english_on(ada.tree) == []
 
 

@@ -231,7 +231,9 @@ def test_the_eleventh_wrong_code_is_refused_whichever_process_answers(client, ev
     another_process()
     for right in (code_of(), codes[0]):
         answer = give_code(client, right)
-        assert answer.context["form"].errors == {"code": ["Too many failed login attempts. Try again later."]}
+        assert answer.context["form"].errors == {
+            "code": ["Too many attempts have failed. Wait five minutes, then try again."]
+        }
     assert not is_signed_in(client)
     later = Client()
     sign_in(later, eva)
@@ -245,10 +247,10 @@ def test_the_eleventh_wrong_password_is_refused_whoever_it_is(client, world, nam
     for _attempt in range(10):
         another_process()
         answer = client.post(reverse("account_login"), {"login": name, "password": "wrong"})
-        assert "not correct" in str(answer.context["form"].errors)
+        assert "is not right" in str(answer.context["form"].errors)
     another_process()
     answer = client.post(reverse("account_login"), {"login": name, "password": PASSWORD})
-    assert "Too many failed login attempts" in str(answer.context["form"].errors)
+    assert "Wait five minutes" in str(answer.context["form"].errors)
     assert not is_signed_in(client)
 
 
@@ -305,6 +307,33 @@ def test_whoever_must_is_never_locked_out_of_what_they_need_for_it(client, world
     assert client.get("/hardware/").status_code == 200
     client.post(reverse("account_logout"))
     assert not is_signed_in(client)
+
+
+@pytest.mark.usefixtures("required")
+def test_whoever_must_is_told_what_follows_when_they_take_it_away(client, world):
+    give_app(world.admin)
+    passkey = give_passkey(world.admin)
+    pages = (reverse("mfa_deactivate_totp"), reverse("mfa_remove_webauthn", args=[passkey.pk]))
+    for person, required in ((world.admin, True), (world.employee, False)):
+        if not required:
+            give_app(person)
+            pages = (pages[0], reverse("mfa_remove_webauthn", args=[give_passkey(person).pk]))
+        client.force_login(person)
+        prove(client)
+        for page in pages:
+            text = client.get(page).text
+            assert ("you must set up two-step sign-in anew" in text) == required
+            assert ("your password alone is enough" in text) != required
+
+
+@pytest.mark.usefixtures("required")
+def test_whoever_was_made_to_set_it_up_goes_on_to_work(client, world):
+    """Others have come from Sign-in and security, and go back there."""
+    for person, on in ((world.admin, reverse("devices:mine")), (world.employee, SECURITY)):
+        give_app(person)
+        client.force_login(person)
+        prove(client)
+        assert f'<a class="button" href="{on}">Done</a>' in client.get(reverse("mfa_view_recovery_codes")).text
 
 
 @pytest.mark.usefixtures("required")
@@ -402,5 +431,5 @@ def test_support_staff_without_a_phone_are_let_in_from_the_server(world):
     support = world.support
     call_command("create_support", support.email, support.full_name, stdout=StringIO())
     assert uses_two_step(support)
-    call_command("create_support", support.email, support.full_name, reset_two_step=True, stdout=StringIO())
+    call_command("create_support", support.email, "--reset-two-step", stdout=StringIO())
     assert not uses_two_step(support)

@@ -160,7 +160,7 @@ def _texts(element):
     """Text as it is read: nothing of pictures and of lists behind a field, and a blank where a new box begins."""
     if element.tag in ("svg", "{http://www.w3.org/2000/svg}svg", "datalist") or not isinstance(element.tag, str):
         return
-    inline = element.tag in ("a", "b", "span", "strong", "time", "code")
+    inline = element.tag in ("a", "b", "span", "strong", "time", "code", "wbr")
     yield "" if inline else " "
     yield element.text or ""
     for child in element:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.views import second_step
 from accounts.views.security import to_security
-from accounts.views.visits import visit
+from accounts.views.visits import end_visit, visit
 from velory.health import PROBES
 
 admin.site.site_header = _("Velory Support")
@@ -58,5 +58,6 @@ urlpatterns = [
     path("account/two-step/webauthn/keys/<int:pk>/remove/", second_step.remove_passkey, name="mfa_remove_webauthn"),
     path("account/two-step/", include("allauth.mfa.urls")),
     path("admin/visit/", admin.site.admin_view(visit), name="support_visit"),
+    path("admin/visit/end/", admin.site.admin_view(end_visit), name="support_visit_end"),
     path("admin/", admin.site.urls),
 ]

@@ -18,6 +18,9 @@ from .payor import Payor
 from .space import Space
 from .user import User
 
+# What an actor who is of no company is of.
+SUPPORT = "Velory Support"
+
 
 class AuditPlate(Plate):
     """A name on a line of the audit log."""
@@ -142,8 +145,9 @@ class AuditLine(Chained, models.Model):
 
 def record(company_id: int | None, kind: str, *, by: User | None, field: str = "", **names: object) -> None:
     """Append a line to the company's audit log: `kind` is one of `wording.SENTENCES`, `names` are people, spaces,
-    payors or texts by their role in the sentence, None where there is none. Who has no company has no log. `by` is None
-    for whoever runs the server, at its console.
+    payors or texts by their role in the sentence, None where there is none. Who has no company has no log. Of Velory
+    Support the line says so, as the company does not know them. `by` is None for whoever runs the server, at its
+    console.
 
     It takes the lock of the company's row to the end of the transaction. So it stands at the end of an act, after the
     rows that the act itself locks, people above all: two acts then wait for each other and never for ever. And nothing
@@ -153,6 +157,8 @@ def record(company_id: int | None, kind: str, *, by: User | None, field: str = "
 
     if company_id is None:
         return
+    if by is not None and by.is_staff:
+        names["of"] = SUPPORT
     with transaction.atomic(), company_scope(company_id):
         Company.objects.select_for_update(no_key=True).get(pk=company_id)
         chain, _made = AuditChain.objects.get_or_create(company_id=company_id)

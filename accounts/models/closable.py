@@ -41,14 +41,13 @@ def holdings(subject: models.Model) -> list[models.Model]:
 
 
 def refuse_while_holding(subject: models.Model) -> None:
-    """Raises StillInUse, naming the first few, when anything still hangs on the subject."""
+    """Raises StillInUse, with the things, when anything still hangs on the subject."""
     if things := holdings(subject):
-        names = ", ".join(str(thing) for thing in things[:5])
         message = ngettext(
-            "%(count)d device still belongs to %(subject)s: %(names)s.",
-            "%(count)d devices still belong to %(subject)s, such as %(names)s.",
+            "%(count)d device still belongs to %(subject)s.",
+            "%(count)d devices still belong to %(subject)s.",
             len(things),
-        ) % {"count": len(things), "subject": subject, "names": names}
+        ) % {"count": len(things), "subject": subject}
         raise StillInUse(message, things)
 
 

@@ -33,9 +33,13 @@ class UserQuerySet(models.QuerySet["User"]):
     def admins(self) -> "UserQuerySet":
         return self.filter(role=User.Role.ADMIN, is_active=True)
 
+    def not_joined(self) -> "UserQuerySet":
+        """Those who can't sign in yet, whether or not they have got a link to join."""
+        return self.filter(is_active=True, joined_at=None)
+
     def invited(self) -> "UserQuerySet":
         """Those who have got a link to join and have not used it, whether or not it still works."""
-        return self.filter(is_active=True, joined_at=None, link_made_at__isnull=False)
+        return self.not_joined().filter(link_made_at__isnull=False)
 
 
 class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]

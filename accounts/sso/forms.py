@@ -14,9 +14,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.comparing import ComparedForm
 from accounts.forms import CompanyRowForm
 from accounts.models import Domain, SingleSignOn, User
 from accounts.models.audit import record
+from accounts.people import PeopleIterator
 from accounts.sessions import end_sessions_past_provider
 from accounts.text import clean_email
 
@@ -72,6 +74,8 @@ class DomainForm(CompanyRowForm):
 class PeopleField(forms.ModelMultipleChoiceField):
     """A choice of several people. A key that no database can look up is one that there isn't."""
 
+    iterator = PeopleIterator
+
     def _check_values(self, value: Any) -> Any:
         for key in value:
             if not (str(key).isdecimal() and len(str(key)) < 19):
@@ -81,7 +85,7 @@ class PeopleField(forms.ModelMultipleChoiceField):
         return super()._check_values(value)  # type: ignore[misc]
 
 
-class SingleSignOnForm(forms.ModelForm):
+class SingleSignOnForm(ComparedForm):
     """Who comes in by a company's provider. Each protocol adds how the provider is known."""
 
     protocol: SingleSignOn.Protocol
@@ -112,6 +116,7 @@ class SingleSignOnForm(forms.ModelForm):
         admins = _admins_with_password(by)
         self.fields["break_glass"].queryset = admins  # type: ignore[attr-defined]
         self.initial["break_glass"] = [person.pk for person in admins if person.is_break_glass]
+        self.compare_with_what_was_shown()
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

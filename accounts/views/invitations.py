@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -17,15 +18,15 @@ from .listing import listing
 @require_safe
 @admin_required
 def invitations(request: PersonRequest) -> HttpResponse:
-    """Who has got a link and has not joined, the latest first."""
-    rows = request.user.company.users.invited().order_by("-link_made_at", "pk")
+    """Who has not joined: those who have got a link first, the latest on top."""
+    rows = request.user.company.users.not_joined().order_by(F("link_made_at").desc(nulls_last=True), "full_name", "pk")
     return listing(request, "invitations", rows, search_in=["full_name", "email"], more=until)
 
 
 def until(person: Any) -> None:
-    """When the link ends, and whether it has, for the row that shows it."""
+    """When the link ends, and whether it has, for the row that shows it; None where there is no link."""
     person.link_until = works_until(person)
-    person.link_is_over = person.link_until <= clock.now()
+    person.link_is_over = person.link_until is not None and person.link_until <= clock.now()
 
 
 @require_POST

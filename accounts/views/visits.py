@@ -3,18 +3,18 @@
 from typing import Any, cast
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.forms import posted
 from accounts.models import Company, User
-from accounts.visits import begin
+from accounts.visits import begin, company_visited, end
 
 
 class VisitForm(forms.Form):
@@ -33,9 +33,19 @@ def visit(request: HttpRequest) -> HttpResponse:
     address = request.GET.get("next", "")
     if not url_has_allowed_host_and_scheme(address, allowed_hosts=None):
         address = reverse("admin:index")
-    form = VisitForm(posted(request), initial={"company": request.GET.get("company")})
+    asked = request.GET.get("company") or company_visited(request)
+    form = VisitForm(posted(request), initial={"company": asked})
     if form.is_valid():
         begin(request, **form.cleaned_data, by=cast(User, request.user))
+        text = _("The visit has begun. Your reason stands in the audit log of %(company)s.")
+        messages.success(request, text % {"company": form.cleaned_data["company"]})
         return redirect(address)
     context: dict[str, Any] = {**admin.site.each_context(request), "form": form, "title": _("Whose data, and why?")}
     return render(request, "admin/visit.html", context)
+
+
+@require_POST
+def end_visit(request: HttpRequest) -> HttpResponse:
+    end(request)
+    messages.success(request, _("The visit is over: you see no company's data."))
+    return redirect("admin:index")

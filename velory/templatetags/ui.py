@@ -80,6 +80,13 @@ def _time(moment: date, text: str, *, title: bool = False) -> SafeString:
     return format_html('<time datetime="{}"{}>{}</time>', stamp, exact, text)
 
 
+@register.filter
+def breakable(address: str) -> SafeString:
+    """A mail address that breaks, where it must, before its @."""
+    name, at, domain = address.partition("@")
+    return format_html("{}<wbr>{}", name, at + domain)
+
+
 # Pictures
 
 

@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email", help="the address that they sign in with")
-        parser.add_argument("full_name", help='in quotes: "Siri Ahl"')
+        parser.add_argument("full_name", nargs="?", default="", help='in quotes: "Siri Ahl"; for a new one')
         parser.add_argument(
             "--reset-two-step",
             action="store_true",
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         email = clean_email(email)
         wanted = User(email=email, full_name=" ".join(full_name.split()), is_staff=True)
         try:
-            wanted.clean_fields(exclude=["password"])
+            wanted.clean_fields(exclude=["password"] if wanted.full_name else ["password", "full_name"])
         except ValidationError as error:
             raise CommandError(error.messages) from error
         person = User.objects.filter(email=email, is_staff=True).first()
@@ -61,12 +61,18 @@ class Command(BaseCommand):
 
     def add(self, person: User) -> User:
         """Store a new person of the support staff, joined if a password is given. Raises CommandError."""
+        if not person.full_name:
+            raise CommandError(
+                f"Nobody of the support staff has the address {person.email}. To add them, give a name, too."
+            )
         try:
             password = ask_for_password(person)
             with transaction.atomic():
                 return User.objects.create_user(person.email, password, full_name=person.full_name, is_staff=True)
         except ValidationError as error:
             raise CommandError(error.messages) from error
+        except EOFError as error:
+            raise CommandError("Nobody was added: no password was typed.") from error
         except IntegrityError as error:
             raise CommandError(f"Somebody signs in with {person.email} already.") from error
 

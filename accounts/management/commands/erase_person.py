@@ -39,7 +39,8 @@ class Command(BaseCommand):
                     raise CommandError("Nothing was done. Add --yes to do it.")
                 erase(person, by=None)
             except Refused as reason:
-                raise CommandError(str(reason)) from reason
+                things = [str(thing) for thing in getattr(reason, "things", ())]
+                raise CommandError("\n  ".join([str(reason), *things])) from reason
         if not found:
             raise CommandError(f"There is no company {company}.")
         self.stdout.write("Done.")

@@ -75,4 +75,4 @@ class Command(BaseCommand):
             raise CommandError(f"The checkpoints can't be read: {error}") from error
         if not compared:
             yield f"no checkpoint of this company in {file}"
-        self.stdout.write(f"{company.slug}: {compared} checkpoints compared")
+        self.stdout.write(f"{company.slug}: checkpoints compared: {compared}")

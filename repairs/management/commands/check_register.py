@@ -45,4 +45,4 @@ class Command(BaseCommand):
 
 
 def _listed(rows: dict[str, int]) -> str:
-    return ", ".join(f"{count} {kind}" for kind, count in rows.items())
+    return ", ".join(f"{kind}: {count}" for kind, count in rows.items())
