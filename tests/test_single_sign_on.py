@@ -29,11 +29,11 @@ def running():
 
 @pytest.fixture
 def provider(running):
-    running.asked.clear()
     running.bend.clear()
     running.is_away = False
     for name in ("eva", "ada", "carl"):
         running.knows(name, email=f"{name}@acme.example", name=name.title(), **VERIFIED)
+    running.asked.clear()
     return running
 
 
@@ -108,6 +108,19 @@ def test_who_was_signed_in_here_before_is_not_any_more(world, sso, provider):
     client.force_login(world.admin)
     come(client, provider, "eva")
     assert is_in(client, world.employee)
+
+
+def test_each_way_there_and_back_is_counted(world, sso, provider, settings):
+    settings.ACCOUNT_RATE_LIMITS = {"single_sign_on": "3/m/ip"}
+    client = Client()
+    assert [client.get(address).status_code for address in (START, BACK, START, START, BACK)] == [
+        302,
+        400,
+        302,
+        429,
+        429,
+    ]
+    assert len(provider.asked) == 3
 
 
 # Discovery: by the domain, never by the person

@@ -158,7 +158,7 @@ def test_the_provider_is_named_and_tested(ada, world, provider):
     assert "The provider answers with 404." in ada.words
     SingleSignOn.objects.update(issuer="http://127.0.0.1:9")
     ada.press("Test whether it answers")
-    assert "The provider does not answer." in ada.words
+    assert "The provider does not answer, or is not at a public address." in ada.words
 
 
 def test_the_secret_is_shown_nowhere_and_leaves_by_no_door(ada, world, provider, caplog, settings):
