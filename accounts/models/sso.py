@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import clock
 from accounts.keys import SameCompany
 from accounts.sealed import seal, unseal
+from accounts.text import readable_domain
 
 from .closable import Refused
 
@@ -124,7 +125,8 @@ class Domain(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        """As people read it; `name` is what name servers know."""
+        return readable_domain(self.name)
 
     @property
     def is_proved(self) -> bool:
@@ -142,11 +144,11 @@ class Domain(models.Model):
         try:
             with transaction.atomic():
                 if Domain.objects.filter(pk=self.pk, proved_at=None).update(proved_at=clock.now()):
-                    record(self.company_id, "setting_domain_proved", by=by, thing=self.name)
+                    record(self.company_id, "setting_domain_proved", by=by, thing=str(self))
         except IntegrityError as error:
             raise Refused(
                 gettext("%(domain)s was proved for another company already. Please contact Velory Support.")
-                % {"domain": self.name}
+                % {"domain": self}
             ) from error
 
 

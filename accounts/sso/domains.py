@@ -18,4 +18,4 @@ def remove(domain: Domain, *, by: User) -> None:
     if domain.is_proved and is_used and not others.exists():
         raise Refused(_("People sign in by this domain. Switch single sign-on off first, or prove another domain."))
     domain.delete()
-    record(by.company_id, "setting_domain_removed", by=by, thing=domain.name)
+    record(by.company_id, "setting_domain_removed", by=by, thing=str(domain))

@@ -7,6 +7,7 @@ from allauth.account.adapter import get_adapter
 from allauth.account.utils import perform_login
 from allauth.core import ratelimit
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.core import signing
@@ -24,12 +25,14 @@ from accounts.sso.forms import AddressForm, clean_domain
 from accounts.sso.people import NotLetIn, who_comes_in
 from accounts.sso.protocols import ProviderAway, ProviderBusy, ProviderProblem, SignInEnded, provider_of
 from accounts.sso.turns import asking
+from accounts.text import readable_domain
 
 logger = logging.getLogger(__name__)
 
 # How long somebody may stay at their provider.
 SECONDS = 15 * 60
 SALT = "accounts.single_sign_on"
+INSTEAD_SALT = "accounts.single_sign_on.instead"
 RETRY_AFTER = 5  # seconds
 
 
@@ -59,7 +62,11 @@ def start(request: HttpRequest, domain: str) -> HttpResponse:
     domain = clean_domain(domain)
     sso = _provider_of(domain)
     if sso is None:
+        text = _("No company signs in by the domain in that link. Type your address, or sign in with your password.")
+        messages.error(request, text)
         return redirect("accounts:sso_sign_in")
+    if request.user.is_authenticated and not _is_meant(request, domain):
+        return _instead_of(request, domain)
     try:
         with asking(request, sso.company_id):
             address, attempt = provider_of(sso, request.build_absolute_uri).begin()
@@ -116,6 +123,29 @@ def _signed_in(request: HttpRequest) -> HttpResponse:
     scope.recognise(person.pk, person.company_id)
     request.came_by_provider = True  # type: ignore[attr-defined]  # for the audit log
     return perform_login(request, person, redirect_url=kept.get("next"), signal_kwargs={"single_sign_on": True})
+
+
+def _instead_of(request: HttpRequest, domain: str) -> HttpResponse:
+    """Somebody is signed in here already. Any page of others can lead their browser to this address, and a provider
+    that asks nothing would put somebody else in their place: so they are asked."""
+    meant = signing.dumps([request.user.pk, domain], salt=INSTEAD_SALT)
+    query = {"instead": meant, **_next(request)}
+    shown = {
+        "domain": domain,
+        "readable": readable_domain(domain),
+        "stay": _next(request).get("next", "/"),
+        "go": reverse("accounts:sso_start", args=[domain], query=query),
+    }
+    return render(request, "accounts/sso_instead.html", shown)
+
+
+def _is_meant(request: HttpRequest, domain: str) -> bool:
+    """Whether whoever is signed in here was asked (`_instead_of`), and goes on."""
+    try:
+        meant = signing.loads(request.GET.get("instead", ""), salt=INSTEAD_SALT, max_age=SECONDS)
+    except signing.BadSignature:
+        return False
+    return meant == [request.user.pk, domain]
 
 
 def _provider_of(domain: str) -> SingleSignOn | None:

@@ -51,7 +51,7 @@ def domain_new(request: PersonRequest) -> HttpResponse:
 def domain_check(request: PersonRequest, pk: int) -> HttpResponse:
     """Look whether the domain has the record that proves it."""
     domain = get_object_or_404(request.user.company.domains, pk=pk)
-    words = {"domain": domain.name}
+    words = {"domain": domain}
     try:
         with without_transaction(request):
             found = is_published(domain)
@@ -77,7 +77,7 @@ def domain_remove(request: PersonRequest, pk: int) -> HttpResponse:
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("%(domain)s was removed.") % {"domain": domain.name})
+        messages.success(request, _("%(domain)s was removed.") % {"domain": domain})
     return redirect("accounts:sso")
 
 
