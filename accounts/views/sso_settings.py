@@ -13,7 +13,6 @@ from accounts.forms import posted
 from accounts.middleware import without_transaction
 from accounts.models import Domain, SingleSignOn
 from accounts.models.closable import Refused
-from accounts.sso.domains import remove
 from accounts.sso.forms import FORMS, DomainForm
 from accounts.sso.proof import NameServerAway, is_published
 from accounts.sso.protocols import ProviderProblem, callback_address, entity_id, provider_of, response_address
@@ -73,7 +72,7 @@ def domain_check(request: PersonRequest, pk: int) -> HttpResponse:
 def domain_remove(request: PersonRequest, pk: int) -> HttpResponse:
     domain = get_object_or_404(request.user.company.domains, pk=pk)
     try:
-        remove(domain, by=request.user)
+        domain.remove(by=request.user)
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
