@@ -1,6 +1,7 @@
 """What each request passes: it sees one company, and whoever has to sign in by two steps sets that up first."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.contrib import messages
@@ -45,9 +46,9 @@ class CompanyMiddleware:
         self.desk = reverse("admin:index")
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        with transaction.atomic():
-            session = request.session
-            scope.begin_request(session.get(SESSION_KEY), session.get(COMPANY_KEY))
+        request.transaction = transaction.atomic()  # type: ignore[attr-defined]
+        with request.transaction:  # type: ignore[attr-defined]
+            _begin(request)
             is_staff = request.user.is_authenticated and request.user.is_staff
             if not (is_staff and request.path.startswith(self.desk)):
                 return self.get_response(request)
@@ -60,6 +61,27 @@ class CompanyMiddleware:
         if not isinstance(exception, ANSWERED):
             for alias in {DEFAULT_DB_ALIAS, scope.alias_in_use() or DEFAULT_DB_ALIAS}:
                 transaction.set_rollback(True, using=alias)
+
+
+def _begin(request: HttpRequest) -> None:
+    scope.begin_request(request.session.get(SESSION_KEY), request.session.get(COMPANY_KEY))
+
+
+@contextmanager
+def without_transaction(request: HttpRequest) -> Iterator[None]:
+    """Within the block the request has no transaction, so whoever else is asked there may take their time. What was
+    written before it stays, and afterwards another transaction begins as the request's did. (SQLite has none for a
+    request.)"""
+    of_request = getattr(request, "transaction", None)
+    if of_request is None:
+        yield
+        return
+    of_request.__exit__(None, None, None)
+    try:
+        yield
+    finally:
+        of_request.__enter__()
+        _begin(request)
 
 
 # Where whoever has to set up two-step sign-in may go meanwhile: to set it up, to choose a language or a password, out.

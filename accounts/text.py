@@ -24,6 +24,14 @@ def clean_email(text: str) -> str:
     return text.strip().lower()
 
 
+def readable_domain(name: str) -> str:
+    """A domain with the letters that `xn--` spells out, as people know it."""
+    try:
+        return name.encode("ascii").decode("idna")
+    except UnicodeError:
+        return name
+
+
 # Whoever runs the server and works there by commands, as logs and mails name them.
 CONSOLE = "Velory’s console"
 

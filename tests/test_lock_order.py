@@ -15,7 +15,6 @@ from django.urls import reverse
 
 from accounts import two_step
 from accounts.models import AuditLine, Domain, User, audit
-from accounts.sso.domains import remove
 from tests.test_support_admin import act, visit
 from tests.two_step import Passkey, sign_in, sign_in_by
 from tests.visitor import Visitor
@@ -110,7 +109,7 @@ def test_a_domain_is_removed_while_it_is_proved(live_world, meanwhile):
     domain = Domain.objects.create(company=live_world.acme, name="acme.example")
     proved, removed = meanwhile(
         lambda: Domain.objects.get(pk=domain.pk).set_proved(by=live_world.admin),
-        lambda: remove(Domain.objects.get(pk=domain.pk), by=live_world.second_admin),
+        lambda: Domain.objects.get(pk=domain.pk).remove(by=live_world.second_admin),
         at=(audit, "record"),
     )
     assert (proved, removed) == (None, None)

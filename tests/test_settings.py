@@ -38,6 +38,7 @@ OPTIONAL = [
     "SECRET_KEY_FALLBACKS",
     "SESSION_DAYS",
     "SESSION_IDLE_MINUTES",
+    "SSO_INTERNAL_NETWORKS",
     "SUPPORT_NEEDS_TWO_STEP",
     "TIME_ZONE",
     "TRUSTED_PROXIES",
@@ -111,6 +112,12 @@ def test_a_name_server_has_an_address_and_perhaps_a_port(load):
     assert load()["DNS_ADDRESS"] is None
     assert load(DNS_SERVER="192.0.2.53")["DNS_ADDRESS"] == ("192.0.2.53", 53)
     assert load(DNS_SERVER="[2001:db8::53]:5353")["DNS_ADDRESS"] == ("2001:db8::53", 5353)
+
+
+def test_networks_of_ones_own_are_listed(load):
+    assert load()["SSO_INTERNAL_NETWORKS"] == []
+    networks = load(SSO_INTERNAL_NETWORKS="10.20.0.7, fd00::/8")["SSO_INTERNAL_NETWORKS"]
+    assert [str(network) for network in networks] == ["10.20.0.7/32", "fd00::/8"]
 
 
 def test_the_policy_allows_nothing_unsafe(load):
@@ -206,6 +213,8 @@ def test_without_mail_nothing_is_sent_and_no_link_reaches_the_log(load):
         ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN is too easy to guess"),
         ({"LOG_FORMAT": "xml"}, "LOG_FORMAT is 'xml'"),
         ({"DNS_SERVER": "ns.example"}, "DNS_SERVER is 'ns.example'"),
+        ({"SSO_INTERNAL_NETWORKS": "10.20.0.1/16"}, "SSO_INTERNAL_NETWORKS: '10.20.0.1/16' is no network"),
+        ({"SSO_INTERNAL_NETWORKS": "10.20.0.7, intranet"}, "SSO_INTERNAL_NETWORKS: 'intranet' is no network"),
         ({"DNS_SERVER": "192.0.2.53:x"}, "DNS_SERVER is '192.0.2.53:x'"),
         ({"ENV_FILE": "/no/such/file"}, "/no/such/file cannot be read"),
     ],

@@ -29,11 +29,11 @@ def running():
 
 @pytest.fixture
 def provider(running):
-    running.asked.clear()
     running.bend.clear()
     running.is_away = False
     for name in ("eva", "ada", "carl"):
         running.knows(name, email=f"{name}@acme.example", name=name.title(), **VERIFIED)
+    running.asked.clear()
     return running
 
 
@@ -103,11 +103,40 @@ def test_going_there_writes_nothing(world, sso, provider):
     assert [sql for sql in statements if sql.startswith(("INSERT", "UPDATE", "DELETE"))] == []
 
 
-def test_who_was_signed_in_here_before_is_not_any_more(world, sso, provider):
+def test_who_is_signed_in_here_is_asked_before_somebody_else_takes_their_place(world, sso, provider):
+    ada = Visitor(world.admin).open(START, next="/profile/")
+    assert "You are signed in here as Ada Holm." in ada.words
+    assert provider.asked == []
+    stays, goes = (ada._link(words).get("href") for words in ("Stay signed in", "Go on to the provider"))
+    assert stays == "/profile/"
+    come(ada.client, provider, "eva", goes)
+    assert is_in(ada.client, world.employee)
+
+
+def test_nobody_but_who_was_asked_goes_on(world, sso, provider):
+    Domain.objects.create(company=world.acme, name="acme.test", proved_at=world.acme.created_at)
     client = Client()
     client.force_login(world.admin)
-    come(client, provider, "eva")
-    assert is_in(client, world.employee)
+    goes = client.get(START).context["go"]
+    assert client.get(goes.replace("acme.example", "acme.test")).status_code == 200
+    client.force_login(world.second_admin)
+    for address in (goes, f"{START}?instead=x", f"{START}?instead="):
+        assert "You are signed in here as Bodil Ek." in client.get(address).text
+    assert provider.asked == []
+    assert is_in(client, world.second_admin)
+
+
+def test_each_way_there_and_back_is_counted(world, sso, provider, settings):
+    settings.ACCOUNT_RATE_LIMITS = {"single_sign_on": "3/m/ip"}
+    client = Client()
+    assert [client.get(address).status_code for address in (START, BACK, START, START, BACK)] == [
+        302,
+        400,
+        302,
+        429,
+        429,
+    ]
+    assert len(provider.asked) == 3
 
 
 # Discovery: by the domain, never by the person
@@ -133,12 +162,35 @@ def test_other_addresses_are_all_answered_the_same(world, sso, client, email):
 def test_a_domain_that_is_not_proved_leads_nowhere(world, sso, client, change):
     Domain.objects.update(**change)
     assert client.post(SIGN_IN, {"email": "eva@acme.example"}).context["start"] == ""
-    assert client.get(START)["Location"] == SIGN_IN
+    assert says_that_the_link_leads_nowhere(client.get(START, follow=True))
 
 
 def test_what_is_switched_off_leads_nowhere(world, sso, client):
     SingleSignOn.objects.update(is_on=False)
-    assert client.get(START)["Location"] == SIGN_IN
+    assert says_that_the_link_leads_nowhere(client.get(START, follow=True))
+
+
+@pytest.mark.parametrize("domain", ["globex.example", "nowhere.example", "nonsense", "%00", "x" * 300])
+def test_a_link_that_leads_nowhere_says_so_and_the_same_of_all(world, sso, client, domain):
+    page = client.get(f"/sign-in/company/{domain}/", follow=True)
+    assert says_that_the_link_leads_nowhere(page)
+    assert domain not in page.text
+
+
+def says_that_the_link_leads_nowhere(page):
+    assert page.request["PATH_INFO"] == SIGN_IN
+    assert "No company signs in by the domain in that link." in page.text
+    return True
+
+
+def test_a_domain_of_other_letters_is_shown_as_people_know_it(world, sso, provider, client):
+    Domain.objects.update(name="xn--mnchen-3ya.example")
+    page = client.post(SIGN_IN, {"email": "eva@MÜNCHEN.example"})
+    assert "Addresses of münchen.example sign in" in page.text
+    assert page.context["start"] == "/sign-in/company/xn--mnchen-3ya.example/"
+    assert client.get("/sign-in/company/münchen.example/")["Location"].startswith(provider.issuer)
+    client.force_login(world.employee)
+    assert "the provider of münchen.example (xn--mnchen-3ya.example)" in client.get(page.context["start"]).text
 
 
 # Who may come in
@@ -181,6 +233,7 @@ def test_an_unverified_address_is_believed_about_the_company_s_own_domains_only(
     client = Client()
     come(client, provider, "quiet")
     assert is_in(client, world.employee)
+    client = Client()
     guest = UserFactory(company=world.acme, email="guest@agency.example")
     provider.knows("guest", email=guest.email)
     assert refused(come(Client(), provider, "guest"))

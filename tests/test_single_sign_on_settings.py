@@ -71,6 +71,16 @@ def test_a_domain_is_added_and_proved_by_a_record(ada, world, records):
     assert "Ada Holm had the domain acme.example proved." in words_of(world)
 
 
+def test_a_domain_of_other_letters_is_shown_as_people_know_it(ada, world):
+    ada.press("Add domain", name="München.example")
+    assert Domain.objects.get().name == "xn--mnchen-3ya.example"
+    assert "münchen.example was added." in ada.words
+    assert "Publish this TXT record of xn--mnchen-3ya.example:" in ada.words
+    assert "Ada Holm added the domain münchen.example." in words_of(world)
+    ada.press("Remove")
+    assert "münchen.example was removed." in ada.words
+
+
 @pytest.mark.parametrize(
     "published", [None, [], ["velory-verification="], ["velory-verification=0123"], ["x{}"], ["{}x"]], ids=str
 )
@@ -158,7 +168,7 @@ def test_the_provider_is_named_and_tested(ada, world, provider):
     assert "The provider answers with 404." in ada.words
     SingleSignOn.objects.update(issuer="http://127.0.0.1:9")
     ada.press("Test whether it answers")
-    assert "The provider does not answer." in ada.words
+    assert "The provider does not answer, or is not at a public address." in ada.words
 
 
 def test_the_secret_is_shown_nowhere_and_leaves_by_no_door(ada, world, provider, caplog, settings):

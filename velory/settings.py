@@ -6,7 +6,7 @@ once, together with how to mend it.
 
 import os
 from importlib.util import find_spec
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from zoneinfo import available_timezones
@@ -235,6 +235,14 @@ try:
     DNS_ADDRESS = (str(ip_address(_server.hostname or "")), _server.port or 53) if DNS_SERVER else None
 except ValueError:
     problems.append(f"DNS_SERVER is {DNS_SERVER!r}. Name an address such as 192.0.2.53 or 192.0.2.53:5353.")
+
+# Providers are asked at public addresses, and within these networks (accounts/sso/reaching.py).
+SSO_INTERNAL_NETWORKS = []
+for _name in text("SSO_INTERNAL_NETWORKS").replace(",", " ").split():
+    try:
+        SSO_INTERNAL_NETWORKS.append(ip_network(_name))
+    except ValueError:
+        problems.append(f"SSO_INTERNAL_NETWORKS: {_name!r} is no network. Name one such as 10.20.0.0/16 or 10.20.0.7.")
 
 # The key that signs downloaded logs and checkpoints (docs/event-log.md). Without one they have checksums only.
 CHECKPOINT_KEY_FILE = text("CHECKPOINT_KEY_FILE")

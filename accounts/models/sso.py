@@ -10,8 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts import clock
 from accounts.keys import SameCompany
 from accounts.sealed import seal, unseal
+from accounts.text import readable_domain
 
-from .closable import Refused
+from .closable import Refused, still_there
+from .company import Company
 
 if TYPE_CHECKING:
     from .user import User
@@ -124,7 +126,8 @@ class Domain(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        """As people read it; `name` is what name servers know."""
+        return readable_domain(self.name)
 
     @property
     def is_proved(self) -> bool:
@@ -142,12 +145,30 @@ class Domain(models.Model):
         try:
             with transaction.atomic():
                 if Domain.objects.filter(pk=self.pk, proved_at=None).update(proved_at=clock.now()):
-                    record(self.company_id, "setting_domain_proved", by=by, thing=self.name)
+                    record(self.company_id, "setting_domain_proved", by=by, thing=str(self))
         except IntegrityError as error:
             raise Refused(
                 gettext("%(domain)s was proved for another company already. Please contact Velory Support.")
-                % {"domain": self.name}
+                % {"domain": self}
             ) from error
+
+    @transaction.atomic
+    def remove(self, *, by: "User") -> None:
+        """Let it go. Raises Refused where it is gone already, and for the last one that leads anybody to a provider
+        which is in use."""
+        from .audit import record
+
+        # The domain before the company, as proving does; the company so that the last two don't go at once.
+        domain = still_there(self)
+        Company.objects.select_for_update(no_key=True).get(pk=domain.company_id)
+        others = Domain.objects.filter(company_id=domain.company_id, proved_at__isnull=False).exclude(pk=domain.pk)
+        is_used = SingleSignOn.objects.filter(company_id=domain.company_id, is_on=True).exists()
+        if domain.is_proved and is_used and not others.exists():
+            raise Refused(
+                gettext("People sign in by this domain. Switch single sign-on off first, or prove another domain.")
+            )
+        domain.delete()
+        record(self.company_id, "setting_domain_removed", by=by, thing=str(self))
 
 
 class Identity(models.Model):

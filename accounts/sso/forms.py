@@ -20,7 +20,7 @@ from accounts.models import Domain, SingleSignOn, User
 from accounts.models.audit import record
 from accounts.people import PeopleIterator
 from accounts.sessions import end_sessions_past_provider
-from accounts.text import clean_email
+from accounts.text import clean_email, readable_domain
 
 from .protocols import is_trusted
 
@@ -52,6 +52,10 @@ class AddressForm(forms.Form):
     def domain(self) -> str:
         return clean_domain(self.cleaned_data["email"].rpartition("@")[2])
 
+    @property
+    def readable_domain(self) -> str:
+        return readable_domain(self.domain)
+
 
 class DomainForm(CompanyRowForm):
     class Meta:
@@ -68,7 +72,7 @@ class DomainForm(CompanyRowForm):
 
     def write(self) -> None:
         self.instance.save(force_insert=True)
-        record(self.instance.company_id, "setting_domain_added", by=self.by, thing=self.instance.name)
+        record(self.instance.company_id, "setting_domain_added", by=self.by, thing=str(self.instance))
 
 
 class PeopleField(forms.ModelMultipleChoiceField):

@@ -24,6 +24,10 @@ class ProviderAway(ProviderProblem):
     """It does not answer at the moment."""
 
 
+class ProviderBusy(ProviderProblem):
+    """It was not asked, as too many others are asking."""
+
+
 class SignInEnded(ProviderProblem):
     """The provider did not let them in, or they turned back there."""
 

@@ -10,12 +10,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import PersonRequest, admin_required
 from accounts.forms import posted
+from accounts.middleware import without_transaction
 from accounts.models import Domain, SingleSignOn
 from accounts.models.closable import Refused
-from accounts.sso.domains import remove
 from accounts.sso.forms import FORMS, DomainForm
 from accounts.sso.proof import NameServerAway, is_published
 from accounts.sso.protocols import ProviderProblem, callback_address, entity_id, provider_of, response_address
+from accounts.sso.turns import asking
 
 
 @sensitive_post_parameters("client_secret")
@@ -49,9 +50,11 @@ def domain_new(request: PersonRequest) -> HttpResponse:
 def domain_check(request: PersonRequest, pk: int) -> HttpResponse:
     """Look whether the domain has the record that proves it."""
     domain = get_object_or_404(request.user.company.domains, pk=pk)
-    words = {"domain": domain.name}
+    words = {"domain": domain}
     try:
-        if is_published(domain):
+        with without_transaction(request):
+            found = is_published(domain)
+        if found:
             domain.set_proved(by=request.user)
             messages.success(request, _("%(domain)s is proved.") % words)
         else:
@@ -69,11 +72,11 @@ def domain_check(request: PersonRequest, pk: int) -> HttpResponse:
 def domain_remove(request: PersonRequest, pk: int) -> HttpResponse:
     domain = get_object_or_404(request.user.company.domains, pk=pk)
     try:
-        remove(domain, by=request.user)
+        domain.remove(by=request.user)
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("%(domain)s was removed.") % {"domain": domain.name})
+        messages.success(request, _("%(domain)s was removed.") % {"domain": domain})
     return redirect("accounts:sso")
 
 
@@ -85,7 +88,8 @@ def sso_test(request: PersonRequest) -> HttpResponse:
     try:
         if sso.protocol == SingleSignOn.Protocol.SAML:  # on a page of before
             raise ProviderProblem(_("By SAML nobody can be asked: try it by signing in."))
-        provider_of(sso, request.build_absolute_uri)
+        with asking(request, request.user.company_id):
+            provider_of(sso, request.build_absolute_uri)
     except ProviderProblem as problem:
         messages.error(request, str(problem))
     else:

@@ -142,6 +142,7 @@ PAGES = [
     Page("sign in with your company", None, "accounts:sso_sign_in"),
     Page("sign in with your company, refused", None, "accounts:sso_sign_in", act=post({"email": "a@nowhere.example"})),
     Page("sign in with your company, found", None, "accounts:sso_sign_in", act=post({"email": "a@acme.example"})),
+    Page("sign in with your company, a link that leads nowhere", None, "accounts:sso_start", "nowhere.example"),
     Page("sign in with your company, failed", None, "accounts:sso_callback", status=400),
     Page(
         "sign in with your company, only",
@@ -174,6 +175,7 @@ PAGES = [
     Page("event log", "employee", "devices:log", "laptop"),
     Page("log of much", "long_user", "devices:log", "long"),
     Page("support of much", "long_user", "repairs:support", "long"),
+    Page("signing in with a company while signed in", "employee", "accounts:sso_start", "acme.example"),
     Page("profile", "employee", "accounts:profile"),
     Page("sign-in and security", "employee", "accounts:security"),
     Page("sign-in and security, all of it", "guarded", "accounts:security"),
