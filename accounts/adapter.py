@@ -16,7 +16,7 @@ from qrcode.main import QRCode  # type: ignore[import-untyped]
 
 from .models import SingleSignOn
 from .notices import notify
-from .receivers import not_signed_in, tell
+from .receivers import not_signed_in, tell, tell_now_and_then
 from .sealed import seal, unseal
 
 
@@ -37,11 +37,11 @@ class AccountAdapter(DefaultAccountAdapter):
         has proved who they are is told so."""
         refused = super().pre_login(request, user, **kwargs)
         if refused is not None:
-            tell(user, "sign_in_deactivated_refused", person=user)
+            tell_now_and_then(user, "sign_in_deactivated_refused")
             return refused
         by_provider = (kwargs["signal_kwargs"] or {}).get("single_sign_on")
         if not by_provider and SingleSignOn.objects.is_only_way_for(user):
-            tell(user, "sign_in_past_sso_refused", person=user)
+            tell_now_and_then(user, "sign_in_past_sso_refused")
             clear_login(request)
             return render(request, "accounts/sso_only.html", status=403)
         return None

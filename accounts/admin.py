@@ -28,7 +28,7 @@ from .models.closable import Refused, StillInUse
 from .support import OpenFilter, ReadOnlyAdmin, SupportRequest, rows_link
 from .text import clean_email
 from .tokens import link_keys, link_path
-from .two_step import uses_two_step
+from .two_step import lock_factors, uses_two_step
 from .views.links import mail_link
 
 # Velory keeps neither groups nor second addresses, and how somebody signs in is for nobody to browse.
@@ -231,6 +231,7 @@ class UserAdmin(ReadOnlyAdmin):
         if people.filter(is_staff=True).exists():
             self.message_user(request, _("Support staff are left as they are."), messages.WARNING)
         people = people.filter(is_staff=False)
+        lock_factors(people)
         User.objects.lock(people)
         return people.select_related("company")
 

@@ -14,6 +14,7 @@ from django.dispatch import receiver
 
 from .models import User
 from .receivers import tell
+from .two_step import lock_factors
 
 Type = Authenticator.Type
 ADDED = {
@@ -30,6 +31,7 @@ def told(person: User) -> Iterator[None]:
     """Within the block, one transaction, this person changes their factors. The person's row is locked, so that of two
     clicks at the same moment the second finds what the first has done."""
     with transaction.atomic():
+        lock_factors([person])
         User.objects.select_for_update(no_key=True).get(pk=person.pk)
         before = _factors(person)
         yield

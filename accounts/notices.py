@@ -5,11 +5,13 @@ from django.core.mail import send_mail
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from . import clock
 from .background import soon
 from .models import User
+from .text import CONSOLE
 
 # What they did themselves, or somebody who is signed in as them. allauth's names where it is allauth that tells us.
 OWN = {
@@ -35,12 +37,13 @@ def notify(person: User, kind: str, *, by: str = "", email: str = "") -> None:
     """Mail them what has changed, once it is stored. Nothing is mailed where no mail is set up, and a mail server that
     is down stops nothing: the act has happened.
 
-    `by` is the name of whoever did it for them; `email` another address than theirs of now.
+    `by` is the name of whoever did it for them, if it was not done at the console; `email` another address than theirs
+    of now.
     """
     if not settings.MAIL_IS_SET_UP:
         return
     with translation.override(person.language or translation.get_language()):
-        what = str((OWN | BY_OTHERS)[kind]) % {"by": by}
+        what = str((OWN | BY_OTHERS)[kind]) % {"by": by or gettext(CONSOLE)}
         context = {"person": person, "what": what, "when": clock.now(), "is_own": kind in OWN}
         body = render_to_string("accounts/notice_mail.txt", context)
     to = email or person.email

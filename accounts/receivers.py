@@ -71,9 +71,14 @@ def tell_of_failure(email: str) -> None:
     """A line about whoever has joined with this address, unless one of the last hour tells the same already."""
     with transaction.atomic():
         look_for(email)
-        person = User.objects.filter(email=email, joined_at__isnull=False).first() if email else None
-        if person is not None and cache.add(f"failed-sign-in:{person.pk}", True, QUIET):
-            tell(person, "sign_in_failed", person=person)
+        tell_now_and_then(User.objects.filter(email=email, joined_at__isnull=False).first() if email else None)
+
+
+def tell_now_and_then(person: User | None, kind: str = "sign_in_failed") -> None:
+    """`tell`, but one line of the kind for each person in an hour: others could make the log grow for ever, which
+    forgets nothing."""
+    if person is not None and cache.add(f"{kind}:{person.pk}", True, QUIET):
+        tell(person, kind, person=person)
 
 
 @receiver(password_changed)

@@ -4,6 +4,7 @@ allauth keeps the factors (`Authenticator`), one row each: an authenticator app,
 passkeys. Its models load after ours, so this module is imported where it is needed and not by our models.
 """
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -39,6 +40,12 @@ class Factors:
         with suppress(Unreadable):
             return len(self.codes.wrap().get_unused_codes()) if self.codes else 0
         return 0
+
+
+def lock_factors(people: Iterable[User]) -> None:
+    """Before the people themselves, as whoever signs in by a factor locks it first. Within a transaction."""
+    rows = Authenticator.objects.filter(user__in=[person.pk for person in people]).order_by("pk")
+    list(rows.select_for_update(of=("self",)).values_list("pk"))
 
 
 def factors_of(person: User) -> Factors:

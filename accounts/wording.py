@@ -7,6 +7,7 @@ from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from .models import Company, User
+from .models.audit import SUPPORT
 from .models.chained import PLAIN
 
 if TYPE_CHECKING:
@@ -133,12 +134,16 @@ def sentence(line: "AuditLine") -> str:
     try:
         words = {role: _said(line, role, key) for role, key in line.details.items() if role not in PLAIN}
         words["actor"] = line.actor_shown
+        if line.kind == "support_visit":  # lines of before don't name whose an act is
+            words.setdefault("of", SUPPORT)
         if "of" in words:
             words["actor"] = gettext("%(person)s of %(company)s") % {"person": words["actor"], "company": words["of"]}
         if field := line.details.get("field"):
             words["field"] = str(FIELDS[field])
-        said = str(SENTENCES[line.kind]) % words
-        return said[:-1] if said.endswith("..") else said  # where what was entered ends with a full stop
+        form = str(SENTENCES[line.kind])
+        said = form % words
+        # Where what was entered ends with a full stop, the sentence's own is one too many.
+        return said[:-1] if form.endswith(".") and said.endswith("..") else said
     except (AttributeError, LookupError, TypeError, ValueError):
         return gettext("(This line can’t be read.)")
 

@@ -99,4 +99,9 @@ def environment_for(where, changes=()):
     """The tests' settings on that database, or what `where` says."""
     keep = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV", "DATABASE"))}
     where = {"DATABASE_URL": where} if isinstance(where, str) else where
-    return keep | {"DJANGO_SETTINGS_MODULE": "tests.settings"} | where | dict(changes)
+    return (
+        keep
+        | {"DJANGO_SETTINGS_MODULE": "tests.settings", "TEST_SAYS": " ".join(dict(changes))}
+        | where
+        | dict(changes)
+    )

@@ -161,7 +161,7 @@ def sqlite_says(result):
         (psycopg.errors.lookup("53300")(), True),
         (psycopg.errors.lookup("53100")(), True),
         (psycopg.errors.lookup("57P03")(), True),
-        (psycopg.errors.lookup("57014")(), False),
+        (psycopg.errors.lookup("57014")(), True),
         (psycopg.errors.lookup("40P01")(), False),
         (psycopg.errors.lookup("40001")(), False),
         (psycopg.errors.lookup("55P03")(), False),

@@ -1,15 +1,16 @@
 """Which errors of a database are no programmer's mistake: it can't be reached, is shutting down, is busy, or is full.
 
-A deadlock, a column that isn't there or a statement that was cancelled is none of these. It is an error of ours and has
-to look like one. (docs/decisions.md)
+A deadlock or a column that isn't there is none of these. It is an error of ours and has to look like one. A statement
+that is given up because it took too long, as one that waits for a lock, is busy. (docs/decisions.md)
 """
 
 import sqlite3
 
 import psycopg
 
-# PostgreSQL's classes of errors: the connection; resources, such as connections or room; going down and coming up.
-_CLASSES = ("08", "53", "57P")
+# PostgreSQL's classes of errors: the connection; resources, such as connections or room; going down and coming up; and
+# the one of a statement that took too long.
+_CLASSES = ("08", "53", "57P", "57014")
 # SQLite's primary results.
 _RESULTS = {
     sqlite3.SQLITE_BUSY,

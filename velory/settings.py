@@ -156,14 +156,10 @@ if DATABASES["default"].get("ENGINE", "").endswith("postgresql"):
             "DATABASE_SUPPORT_URL is missing. Name the same database as DATABASE_URL, with support staff's own role "
             "(docs/deploy.md)."
         )
-    # Counts of sign-ins (CACHES, below) are written at once and not with their request, which is one transaction: on
-    # its connection the next from the same address would wait for all of it, hashing included, and a request that
-    # fails would take its count back. A count that a crash of the database swallows is no loss, so none waits for the
-    # disk.
-    _options = DATABASES["default"].get("OPTIONS", {})
-    DATABASES["cache"] = DATABASES["default"] | {
-        "OPTIONS": _options | {"options": f"{_options.get('options', '')} -c synchronous_commit=off".strip()}
-    }
+    # Counts of sign-ins and codes that were used (CACHES, below) are written at once and not with their request, which
+    # is one transaction: on its connection the next from the same address would wait for all of it, hashing included,
+    # and a request that fails would take its count back.
+    DATABASES["cache"] = dict(DATABASES["default"])
 DATABASE_ROLES = {
     "app": DATABASES["default"].get("USER", ""),
     "support": DATABASES.get("support", {}).get("USER", ""),

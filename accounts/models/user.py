@@ -242,9 +242,9 @@ class User(AbstractBaseUser):
     def reset_sign_in(self, *, by: "User") -> None:
         """Neither password nor two-step sign-in opens the account any more, and no session or link of before: for
         Velory Support, which hands out a new link."""
+        self.forget_factors()  # first: see change_email
         self.set_unusable_password()
         self.save(update_fields=["password"])
-        self.forget_factors()
         self._mail("sign_in_reset", by=by)
         self._tell("sign_in_reset", by=by)
 
@@ -346,11 +346,11 @@ class User(AbstractBaseUser):
     @transaction.atomic
     def leave_support(self) -> None:
         """Out at once, and nothing of before opens the account again: no password, factor, session or link."""
+        self.forget_factors()  # first: see change_email
         self.is_active = False
         self.link_made_at = None
         self.set_unusable_password()
         self.save(update_fields=["is_active", "link_made_at", "password"])
-        self.forget_factors()
 
     def _tell(self, kind: str, *, by: "User") -> None:
         """A line about this person in the audit log of their company."""

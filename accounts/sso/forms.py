@@ -145,15 +145,16 @@ class SingleSignOnForm(ComparedForm):
         if not chosen <= {person.pk for person in admins}:
             self.add_error("break_glass", _("Somebody whom you chose is no IT admin any more. Please look again."))
             return False
-        self.write()
-        for person in admins:
-            if person.is_break_glass != (person.pk in chosen):
-                person.is_break_glass = person.pk in chosen
-                person.save(update_fields=["is_break_glass"])
-                kind = "setting_break_glass_given" if person.is_break_glass else "setting_break_glass_taken"
-                record(self.by.company_id, kind, by=self.by, person=person)
+        changed = [person for person in admins if person.is_break_glass != (person.pk in chosen)]
+        for person in changed:
+            person.is_break_glass = person.pk in chosen
+            person.save(update_fields=["is_break_glass"])
         if self.instance.is_only_way:
             end_sessions_past_provider(self.instance.company)
+        self.write()
+        for person in changed:
+            kind = "setting_break_glass_given" if person.is_break_glass else "setting_break_glass_taken"
+            record(self.by.company_id, kind, by=self.by, person=person)
         return True
 
     def write(self) -> None:

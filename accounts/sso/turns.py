@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import Lock
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts.middleware import without_transaction
+from accounts.models import SingleSignOn
 
 from .protocols import ProviderBusy
 
@@ -39,3 +40,8 @@ def asking(request: HttpRequest, company_id: int) -> Iterator[None]:
     """`turn`, outside the request's transaction: the database does not wait along."""
     with turn(company_id), without_transaction(request):
         yield
+
+
+def asking_if_needed(request: HttpRequest, sso: SingleSignOn) -> AbstractContextManager[None]:
+    """`asking`, where the server itself asks the provider. By SAML the browser alone carries question and answer."""
+    return nullcontext() if sso.protocol == SingleSignOn.Protocol.SAML else asking(request, sso.company_id)

@@ -24,7 +24,7 @@ from accounts.models.audit import record
 from accounts.sso.forms import AddressForm, clean_domain
 from accounts.sso.people import NotLetIn, who_comes_in
 from accounts.sso.protocols import ProviderAway, ProviderBusy, ProviderProblem, SignInEnded, provider_of
-from accounts.sso.turns import asking
+from accounts.sso.turns import asking_if_needed
 from accounts.text import readable_domain
 
 logger = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ def start(request: HttpRequest, domain: str) -> HttpResponse:
     if request.user.is_authenticated and not _is_meant(request, domain):
         return _instead_of(request, domain)
     try:
-        with asking(request, sso.company_id):
+        with asking_if_needed(request, sso):
             address, attempt = provider_of(sso, request.build_absolute_uri).begin()
     except ProviderProblem as problem:
         return failed(request, problem, sso)
@@ -95,7 +95,8 @@ def callback(request: HttpRequest) -> HttpResponse:
     if refused := ratelimit.consume_or_429(request, action="single_sign_on", limit_get=True):
         return refused
     answer = _signed_in(request)
-    answer.delete_cookie(settings.SSO_COOKIE_NAME)
+    if "Retry-After" not in answer:  # else nobody was asked yet, and what came back is still good
+        answer.delete_cookie(settings.SSO_COOKIE_NAME)
     return answer
 
 
@@ -105,7 +106,7 @@ def _signed_in(request: HttpRequest) -> HttpResponse:
     if sso is None or kept.get("protocol") != sso.protocol:
         return not_signed_in(request, "stale", status=400)
     try:
-        with asking(request, sso.company_id):
+        with asking_if_needed(request, sso):
             provider = provider_of(sso, request.build_absolute_uri)
             claims = provider.who_came(request.GET.dict(), kept["attempt"])
     except ProviderProblem as problem:

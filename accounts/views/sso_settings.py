@@ -10,12 +10,18 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import PersonRequest, admin_required
 from accounts.forms import posted
-from accounts.middleware import without_transaction
 from accounts.models import Domain, SingleSignOn
 from accounts.models.closable import Refused
 from accounts.sso.forms import FORMS, DomainForm
 from accounts.sso.proof import NameServerAway, is_published
-from accounts.sso.protocols import ProviderProblem, callback_address, entity_id, provider_of, response_address
+from accounts.sso.protocols import (
+    ProviderBusy,
+    ProviderProblem,
+    callback_address,
+    entity_id,
+    provider_of,
+    response_address,
+)
 from accounts.sso.turns import asking
 
 
@@ -52,7 +58,7 @@ def domain_check(request: PersonRequest, pk: int) -> HttpResponse:
     domain = get_object_or_404(request.user.company.domains, pk=pk)
     words = {"domain": domain}
     try:
-        with without_transaction(request):
+        with asking(request, domain.company_id):
             found = is_published(domain)
         if found:
             domain.set_proved(by=request.user)
@@ -60,7 +66,7 @@ def domain_check(request: PersonRequest, pk: int) -> HttpResponse:
         else:
             text = _("%(domain)s has no such record yet. It may take an hour until everybody sees a new one.")
             messages.error(request, text % words)
-    except NameServerAway:
+    except (NameServerAway, ProviderBusy):
         messages.error(request, _("Nobody could be asked about %(domain)s at the moment. Try again later.") % words)
     except Refused as refusal:
         messages.error(request, str(refusal))

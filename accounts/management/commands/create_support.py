@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from accounts.models import User
 from accounts.notices import notify
 from accounts.scope import support
-from accounts.text import CONSOLE, clean_email
+from accounts.text import clean_email
 from accounts.tokens import link_keys, link_path
 
 
@@ -55,7 +55,7 @@ class Command(BaseCommand):
         if reset_two_step:
             with transaction.atomic():
                 person.forget_factors()
-                notify(person, "two_step_reset", by=CONSOLE)
+                notify(person, "two_step_reset")
         path = link_path(person, link_keys.new(person))
         self.stdout.write(f"With this link, which works once, {person} chooses a password:\n{site()}{path}")
 
