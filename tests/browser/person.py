@@ -78,6 +78,7 @@ class Person:
             self.page.keyboard.press("Tab")
             expect(self.link("Skip to the content")).to_be_focused()
             self.page.keyboard.press("Enter")
+            expect(self.page.locator("main")).to_be_focused()
         for _stop in range(100):
             if has_focus:
                 return
