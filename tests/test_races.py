@@ -149,6 +149,23 @@ def test_two_admins_give_the_same_device_to_different_people(arena):
 
 
 @in_rounds
+def test_whoever_had_to_wait_names_in_the_log_who_really_held_it(arena):
+    device = arena.device()
+    race(
+        *[
+            partial(device.assign, to, arena.company_payor, by=person(admin))
+            for to, admin in ((arena.colleague, arena.admin), (arena.shelf, arena.second_admin))
+        ]
+    )
+    held = ""
+    for event in device.events.order_by("sequence").with_names():
+        if event.kind in ("assigned", "unassigned"):
+            name = event.plates[event.details["holder"]].name
+            assert event.kind == "assigned" or name == held
+            held = name
+
+
+@in_rounds
 def test_everybody_writes_into_the_same_log(arena):
     device = arena.device()
     before = device.log_sequence

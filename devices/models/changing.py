@@ -58,8 +58,10 @@ class Changing(models.Model):
         On SQLite the IMMEDIATE transaction is the lock.
         """
         with transaction.atomic():
-            rows = type(self)._default_manager.select_related(*HOLDERS_AND_PAYORS)
-            device = rows.select_for_update(no_key=True, of=("self",)).get(pk=self.pk)
+            rows = type(self)._default_manager.filter(pk=self.pk)
+            # Locked first, then read: whoever had to wait would get the row of now beside the people of before.
+            rows.select_for_update(no_key=True).values_list("pk").get()
+            device = rows.select_related(*HOLDERS_AND_PAYORS).get()
             if by.company_id != device.company_id:  # type: ignore[attr-defined]
                 raise PermissionDenied
             if seen is not None and seen != device.revision:
