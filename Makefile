@@ -83,6 +83,9 @@ tenants: $(VENV)/development
 foreign: $(VENV)/development
 	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m tests.bench.foreign_ids
 
+bench: $(VENV)/development
+	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m tests.bench.hardware
+
 cost: $(VENV)/development
 	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m tests.bench.cost
 

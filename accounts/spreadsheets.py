@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 LONGEST_LINE = 2**22  # characters; a cell may have 131,072, the csv module's own limit
+MOST_COLUMNS = 1000
 
 _CHUNK = 2**20
 _SEPARATOR_LINE = re.compile(r'"?sep=([^"\r\n])"?\s*', re.IGNORECASE)
@@ -26,7 +27,14 @@ _ENCODINGS_BY_MARK = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-_ENCODING_NAMES = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16"}
+_ENCODING_NAMES = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16", "mac_roman": "Mac Roman"}
+# In words: what Mac Roman has as letters, and Windows-1252 as signs (of which quotation marks stand beside words, and ’
+# within them); and what Windows-1252 has as letters, and Mac Roman mostly as signs.
+_MAC_LETTERS = re.compile(
+    rb"[\x80\x81\x85\x86](?=[a-z])|(?<=[A-Za-z])[\x87-\x90\x98-\x9f](?=[a-z, ;\t\r\n])"
+    rb"|(?<=[A-Za-z])[\x91\x93-\x97](?=[a-z])"
+)
+_WINDOWS_LETTERS = re.compile(rb"[\xc0-\xdf](?=[a-z])|(?<=[A-Za-z])[\xe0-\xff]")
 
 
 class NotATable(Exception):
@@ -36,7 +44,7 @@ class NotATable(Exception):
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row and the line of the file on which it begins. One that can't be read carries a problem, and the column
-    where there is one."""
+    where there is one; its cells are as many as came."""
 
     line: int
     cells: list[str]
@@ -45,8 +53,8 @@ class Row:
 
 
 class Table:
-    """A CSV file's headers, and its rows, once, in order. Empty rows are left out; each row that has no problem has
-    as many cells as there are headers."""
+    """A CSV file's headers, and its rows in order, as often as they are asked for. Empty rows are left out; each row
+    that has no problem has as many cells as there are headers."""
 
     def __init__(self, file: BinaryIO) -> None:
         """`file` can be sought in and stays open for as long as rows are read. Raises NotATable, here or later."""
@@ -56,12 +64,17 @@ class Table:
         self.encoding = _ENCODING_NAMES.get(encoding, "Windows-1252")
         file.seek(0)
         self._text = io.TextIOWrapper(file, encoding, newline="")
-        delimiter = self._named_delimiter() or self._likely_delimiter()
-        self.delimiter = DELIMITERS.get(delimiter, delimiter)
-        self._begin(delimiter)
+        self._delimiter = self._named_delimiter() or self._likely_delimiter()
+        self.delimiter = DELIMITERS.get(self._delimiter, self._delimiter)
+        self._begin(self._delimiter)
         self.headers = self._headers()
+        if len(self.headers) > MOST_COLUMNS:
+            problem = _("The file has %(count)d columns. Velory reads up to %(most)d.")
+            raise NotATable(problem % {"count": len(self.headers), "most": MOST_COLUMNS})
 
     def __iter__(self) -> Iterator[Row]:
+        self._begin(self._delimiter)
+        self._headers()
         for line, cells in self._records():
             if cells is None:
                 yield Row(line, [], _("The quotation marks in this row don't match up."))
@@ -72,11 +85,11 @@ class Table:
         width = len(self.headers)
         if len(cells) < width or any(map(str.strip, cells[width:])):
             problem = _("The row has %(cells)d cells, the header has %(headers)d.")
-            return Row(line, [], problem % {"cells": len(cells), "headers": width})
+            return Row(line, cells, problem % {"cells": len(cells), "headers": width})
         for header, cell in zip(self.headers, cells, strict=False):
             if _DAMAGED.search(cell):
                 problem = _("The cell holds characters that are no text: the file is damaged here.")
-                return Row(line, [], problem, column=header)
+                return Row(line, cells, problem, column=header)
         return Row(line, cells[:width])
 
     # Records: what the csv module makes of the lines
@@ -185,14 +198,28 @@ def _refuse_other_formats(head: bytes) -> None:
 
 
 def _encoding(file: BinaryIO, head: bytes) -> str:
-    """UTF-8 and UTF-16 by their mark; else UTF-8 if the whole file is, else Windows-1252. Raises NotATable."""
+    """UTF-8 and UTF-16 by their mark; else UTF-8 if the whole file is, else whichever of Mac Roman and Windows-1252 has
+    letters where letters are. Raises NotATable."""
     marks = (name for mark, name in _ENCODINGS_BY_MARK.items() if head.startswith(mark))
     marked = next(marks, None)
-    candidates = (marked,) if marked else ("utf-8", "cp1252")
-    for encoding in candidates:
+    for encoding in (marked,) if marked else ("utf-8",):
         if _decodes(file, encoding):
             return encoding
+    if marked is None:
+        if _looks_like_mac(file):
+            return "mac_roman"  # every byte is a character there
+        if _decodes(file, "cp1252"):
+            return "cp1252"
     raise NotATable(_("The file's characters can't be read. Save it as “CSV UTF-8”."))
+
+
+def _looks_like_mac(file: BinaryIO) -> bool:
+    mac = windows = 0
+    file.seek(0)
+    while chunk := file.read(_CHUNK):
+        mac += len(_MAC_LETTERS.findall(chunk))
+        windows += len(_WINDOWS_LETTERS.findall(chunk))
+    return mac > windows
 
 
 def _decodes(file: BinaryIO, encoding: str) -> bool:

@@ -19,6 +19,23 @@ def name_key(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).split()).casefold()
 
 
+_NUMBER = re.compile(r"\d+", re.ASCII)
+# As long as a column of such keys may be.
+SORT_KEY_LENGTH = 200
+
+
+def sort_key(text: str) -> str:
+    """A name as tables sort it: letter case and blanks ignored, numbers by their value ("Laptop 9" before "Laptop 10").
+    Blank for a blank text alone."""
+    return _NUMBER.sub(lambda number: number[0].zfill(10), name_key(text))[:SORT_KEY_LENGTH]
+
+
+def search_key(text: str) -> str:
+    """A text as a search compares it: letter case, accents and blanks ignored."""
+    letters = unicodedata.normalize("NFKD", text)
+    return " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).casefold().split())
+
+
 def clean_email(text: str) -> str:
     """An email address as it is stored: trimmed, lower case."""
     return text.strip().lower()

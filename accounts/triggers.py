@@ -2,15 +2,19 @@
 
 Which tables have them is read off the models (accounts/models/chained.py), wherever those stand. DELETE is let through
 only when the company is already gone in the same transaction, which is how a company is erased: there is no switch
-that could be left open.
+that could be left open. Where a model says when its lines may go besides (`Chained.LET_GO`), they may; on PostgreSQL by
+a function of the owner's, as no other role may delete any.
 """
 
+import re
 from collections.abc import Iterator
 
 from django.apps import apps
+from django.conf import settings
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from . import rights
 from .models.chained import Chained, Plate
 
 _ONLY_ERASED = """NEW.id = OLD.id AND NEW.company_id = OLD.company_id AND NEW.kind = OLD.kind
@@ -37,6 +41,25 @@ END $function$""",
 }
 
 
+# For a model with `LET_GO`: the function of its trigger, and the one that deletes by a column's values, within the
+# company that the transaction names. The first line of each log goes last, as the condition may ask for it.
+_REFUSE_UNLESS = """CREATE OR REPLACE FUNCTION public.velory_append_only_{name}() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $function$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM accounts_company WHERE id = OLD.company_id) OR {condition} THEN
+        RETURN OLD;
+    END IF;
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+END $function$"""
+_LET_GO = """CREATE OR REPLACE FUNCTION public.velory_let_go_{name}(keys bigint[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $function$
+DECLARE company bigint := nullif(current_setting('app.company_id', true), '')::bigint;
+BEGIN
+    DELETE FROM {table} WHERE company_id = company AND {column} = ANY (keys) AND sequence > 1;
+    DELETE FROM {table} WHERE company_id = company AND {column} = ANY (keys);
+END $function$"""
+
+
 def append_only_models() -> Iterator[type[models.Model]]:
     """The models of lines and of plates."""
     return (model for model in apps.get_models() if issubclass(model, (Chained, Plate)))
@@ -48,12 +71,36 @@ def statements(vendor: str) -> dict[str, str]:
     return {
         f"{model._meta.model_name}_{end}": f"CREATE TRIGGER {model._meta.model_name}_{end} {rest}"
         for model in append_only_models()
-        for end, rest in make(model._meta.db_table, is_plate=issubclass(model, Plate)).items()
+        for end, rest in make(model).items()
     }
 
 
-def _on_sqlite(table: str, *, is_plate: bool) -> dict[str, str]:
+def _with_let_go() -> Iterator[tuple[type[models.Model], dict[str, str]]]:
+    for model in append_only_models():
+        if issubclass(model, Chained) and model.LET_GO:
+            names = {"name": model._meta.model_name, "table": model._meta.db_table, "column": model.LET_GO_BY}
+            yield model, {key: str(value) for key, value in names.items()} | {"condition": model.LET_GO}
+
+
+def _letting_go() -> dict[str, str]:
+    """The functions by which the application lets lines go, by name."""
+    return {f"velory_let_go_{names['name']}": _LET_GO.format(**names) for _model, names in _with_let_go()}
+
+
+rights.OPEN_FUNCTIONS.append(_letting_go)
+
+
+def _functions_wanted() -> dict[str, str]:
+    """What makes each function, by name."""
+    refusing = {f"velory_append_only_{n['name']}": _REFUSE_UNLESS.format(**n) for _model, n in _with_let_go()}
+    return _FUNCTIONS | refusing | _letting_go()
+
+
+def _on_sqlite(model: type[models.Model]) -> dict[str, str]:
+    table, is_plate = model._meta.db_table, issubclass(model, Plate)
     unless_company_is_gone = "WHEN EXISTS (SELECT 1 FROM accounts_company WHERE id = OLD.company_id)"
+    if issubclass(model, Chained) and model.LET_GO:
+        unless_company_is_gone += f" AND NOT ({model.LET_GO})"
     refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
     no_delete = {"no_delete": f"BEFORE DELETE ON {table} {unless_company_is_gone} {refuse}"}
     if not is_plate:
@@ -63,10 +110,13 @@ def _on_sqlite(table: str, *, is_plate: bool) -> dict[str, str]:
     return {"only_erased": only_erased, **no_delete}
 
 
-def _on_postgres(table: str, *, is_plate: bool) -> dict[str, str]:
+def _on_postgres(model: type[models.Model]) -> dict[str, str]:
+    table, is_plate = model._meta.db_table, issubclass(model, Plate)
     each_row, refuse = f"ON {table} FOR EACH ROW EXECUTE FUNCTION", "velory_append_only()"
+    of_its_own = issubclass(model, Chained) and bool(model.LET_GO)
+    refuse_delete = f"velory_append_only_{model._meta.model_name}()" if of_its_own else refuse
     both = {
-        "no_delete": f"BEFORE DELETE {each_row} {refuse}",
+        "no_delete": f"BEFORE DELETE {each_row} {refuse_delete}",
         "no_truncate": f"BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {refuse}",
     }
     if is_plate:
@@ -76,8 +126,14 @@ def _on_postgres(table: str, *, is_plate: bool) -> dict[str, str]:
 
 def have_tables(connection: BaseDatabaseWrapper) -> bool:
     """Whether every table is there that has triggers; in the middle of the first migrate they are not."""
-    tables = {model._meta.db_table for model in append_only_models()} | {"accounts_company"}
+    tables = {model._meta.db_table for model in append_only_models()} | {"accounts_company", *_mentioned()}
     return tables <= set(connection.introspection.table_names())
+
+
+def _mentioned() -> set[str]:
+    """Tables that the conditions of `LET_GO` ask."""
+    conditions = (model.LET_GO for model in append_only_models() if issubclass(model, Chained))
+    return {table for condition in conditions for table in re.findall(r"(?:FROM|JOIN) (\w+)", condition)}
 
 
 def put_up(connection: BaseDatabaseWrapper) -> None:
@@ -87,8 +143,12 @@ def put_up(connection: BaseDatabaseWrapper) -> None:
     take_down(connection)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            for statement in _FUNCTIONS.values():
+            for statement in _functions_wanted().values():
                 cursor.execute(statement)
+            for name in _letting_go():
+                cursor.execute(f"REVOKE ALL ON FUNCTION {name}(bigint[]) FROM PUBLIC")
+                app = connection.ops.quote_name(settings.DATABASE_ROLES["app"])
+                cursor.execute(f"GRANT EXECUTE ON FUNCTION {name}(bigint[]) TO {app}")
         for statement in statements(connection.vendor).values():
             cursor.execute(statement)
 
@@ -139,8 +199,8 @@ def _functions(cursor) -> dict[str, bool]:
     cursor.execute(
         """SELECT p.proname, pg_get_functiondef(p.oid) FROM pg_proc p
         JOIN pg_class company ON company.oid = 'accounts_company'::regclass AND company.relowner = p.proowner
-        WHERE p.pronamespace = 'public'::regnamespace AND p.pronargs = 0 AND p.proname = ANY (%s)""",
-        [list(_FUNCTIONS)],
+        WHERE p.pronamespace = 'public'::regnamespace AND p.proname = ANY (%s)""",
+        [list(_functions_wanted())],
     )
     standing = {name: statement.split() for name, statement in cursor.fetchall()}
-    return {name: standing.get(name) == statement.split() for name, statement in _FUNCTIONS.items()}
+    return {name: standing.get(name) == statement.split() for name, statement in _functions_wanted().items()}

@@ -82,6 +82,7 @@ SENTENCES = {
     "data_audit_log_downloaded": _("%(actor)s downloaded the audit log."),
     "data_taken_out": _("%(actor)s took everything out."),
     "data_people_imported": _("%(actor)s imported people: %(result)s."),
+    "data_devices_import_undone": _("%(actor)s undid an import of devices: %(result)s."),
     "data_devices_imported": _("%(actor)s imported devices: %(result)s."),
 }
 

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -7,4 +8,8 @@ class DevicesConfig(AppConfig):
     verbose_name = _("Devices")
 
     def ready(self) -> None:
-        from . import erasing, receivers  # noqa: F401  (they connect themselves)
+        from . import erasing, receivers, renaming, search_index  # noqa: F401  (some connect themselves)
+        from .importing import tidying, work  # noqa: F401  (likewise)
+
+        pre_migrate.connect(search_index.before_migrate, sender=self)
+        post_migrate.connect(search_index.after_migrate, sender=self)

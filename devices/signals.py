@@ -17,3 +17,14 @@ devices_listed = Signal()
 
 # My devices is put together: `user`. Receivers return a dict for the template.
 my_devices = Signal()
+
+# An import is about to register a device in another status than Active: `device`, which isn't stored yet, and `by`.
+# Receivers return the kinds of lines that belong into its log behind the first.
+device_registering = Signal()
+
+# Inside the transaction, behind it: `devices`, those that came in another status than Active, and `by`.
+devices_registered = Signal()
+
+# Inside the transaction, before devices are deleted for good, which undoing an import alone does: `company_id`, `keys`.
+# Receivers delete what hangs on them.
+devices_going = Signal()

@@ -1,21 +1,23 @@
 """The tables of Hardware: which devices each holds, and how it is searched, filtered and sorted."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import django_filters
 from django.db import models
-from django.db.models.functions import Coalesce, Lower
 from django.forms import TextInput
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import PersonRequest
-from accounts.models import Space, User
-from accounts.text import identifier_key
+from accounts.keyset import Order
+from accounts.models import Space
+from accounts.text import clean_search, identifier_key
 
-from . import categories
+from . import categories, columns
+from .columns import Column
+from .finding import Search
 from .models import Device
 from .models.device import DeviceQuerySet
 
@@ -46,27 +48,32 @@ class Table:
     def rows(self, devices: DeviceQuerySet) -> DeviceQuerySet:
         if self.only_unassigned:
             return devices.unassigned()
-        return devices.filter(status__in=self.statuses)
+        if len(self.statuses) > 1:
+            return devices.in_use()
+        return devices.filter(status=self.statuses[0])
 
     @property
-    def columns(self) -> list[tuple[str, str | Promise]]:
-        """The columns as (sort key, heading), on screen and in the export. No key: it can't be sorted by."""
-        return [
-            ("name", _("Device")),
-            ("category", _("Category")),
-            ("serial", _("Serial number")),
-            ("holder", _("Previous holder") if self.previous else _("Holder")),
-            ("payor", _("Payor")),
-            ("status", _("Status")),
-            ("since", _("Since")),
-            ("", _("How long")),
-            *([("", self.remark)] if self.remark else []),
-        ]
+    def columns(self) -> list[Column]:
+        """The columns on screen; "how long" stands below "since"."""
+        holder = columns.LAST_HOLDER if self.previous else columns.HOLDER
+        shown = [columns.NAME, columns.CATEGORY, columns.SERIAL, holder, columns.PAYOR, columns.STATUS, columns.SINCE]
+        if self.remark:
+            shown.append(Column("remark", self.remark, (), lambda row: row.remark, cell="remark"))
+        return shown
 
     @property
-    def shown(self) -> list[tuple[str, str | Promise]]:
-        """The columns on screen, where "how long" stands below "since"."""
-        return [column for column in self.columns if column != ("", _("How long"))]
+    def exported(self) -> list[Column]:
+        """The columns of the export."""
+        shown = self.columns
+        shown.insert(shown.index(columns.SINCE) + 1, columns.HOW_LONG)
+        return shown
+
+    def order(self, asked: str) -> Order:
+        """The order that the address asks for (`name`, `-name`), or the table's own."""
+        orders = {column.slug: column.order for column in self.columns if column.order}
+        if asked.removeprefix("-") not in orders:
+            asked = self.sort
+        return replace(orders[asked.removeprefix("-")], is_down=asked.startswith("-"))
 
 
 IN_USE = (Status.ACTIVE, Status.NEEDS_REPAIR, Status.IN_REPAIR)
@@ -114,20 +121,6 @@ TABLES = {
     )
 }
 
-HOLDER = Coalesce("holder_user__full_name", "holder_space__name", models.Value(""))
-PREVIOUS_HOLDER = Coalesce("last_holder_user__full_name", "last_holder_space__name", models.Value(""))
-
-_NAME = Lower("name")
-SORTS: dict[str, tuple[models.F | models.Func, ...]] = {
-    "name": (_NAME,),
-    "category": (Lower("category"), _NAME),
-    "serial": (models.F("serial_key"), _NAME),
-    "holder": (Lower("holder_name"), _NAME),
-    "payor": (Lower("payor__name"), _NAME),
-    "status": (models.F("status"), _NAME),
-    "since": (models.F("status_since"),),
-}
-
 # Where a word of the search is looked for as it stands.
 _TEXTS = ("name", "manufacturer", "model", "imei")
 _HOLDERS = ("holder_user__full_name", "holder_space__name")
@@ -163,24 +156,16 @@ class TableFilter(django_filters.FilterSet):
 
     @property
     def are_open(self) -> bool:
-        """Whether a filter beside the search is set, so that the page shows them."""
-        return any(self.data.get(name) for name in self.filters if name != "q")
+        """Whether the page shows the filters beside the search: where one is set, or somebody wants to set one."""
+        return "filters" in self.data or any(self.data.get(name) for name in self.filters if name != "q")
 
     @property
     def qs(self) -> Any:
         """The rows that match; none where a filter says what there is not, rather than all."""
+        if not self.is_used:
+            return self.queryset
         found = super().qs
         return found if not self.is_bound or self.form.is_valid() else found.none()
-
-    def order(self, sorts: Mapping[str, tuple[models.F | models.Func, ...]], otherwise: str) -> list[models.OrderBy]:
-        """The keys of `sorts` that the address asks for, downwards with a "-"; blank ones last, whichever the database
-        and the direction."""
-        asked: Any = self.data.get("sort", "")
-        if asked.removeprefix("-") not in sorts:
-            asked = otherwise
-        down = asked.startswith("-")
-        keys = (*sorts[asked.removeprefix("-")], models.F("pk"))
-        return [key.desc(nulls_last=True) if down else key.asc(nulls_last=True) for key in keys]
 
 
 class HardwareFilter(TableFilter):
@@ -202,12 +187,7 @@ class HardwareFilter(TableFilter):
         empty_label=_("Any"),
         queryset=lambda request: request.user.company.spaces.all(),
     )
-    person = django_filters.ModelChoiceFilter(
-        label=_("Person"),
-        method="filter_holder",
-        empty_label=_("Any"),
-        queryset=lambda request: request.user.company.users.all(),
-    )
+    holder = django_filters.CharFilter(label=_("Holder"), method="filter_holder_name")
 
     class Meta:
         model = Device
@@ -223,16 +203,37 @@ class HardwareFilter(TableFilter):
             del self.filters["status"]
 
     def filter_text(self, devices: models.QuerySet[Device], name: str, value: str) -> models.QuerySet[Device]:
-        return search(devices, value, previous=self.table.previous)
+        return devices  # what is searched for comes last: see below
 
-    def filter_holder(
-        self, devices: models.QuerySet[Device], name: str, value: User | Space
-    ) -> models.QuerySet[Device]:
-        """The holder now; in a table of what nobody holds, the previous one."""
-        field = "holder_user" if name == "person" else "holder_space"
-        return devices.filter(**{f"last_{field}" if self.table.previous else field: value})
+    @cached_property
+    def search(self) -> Search:
+        """What is searched for, perhaps nothing."""
+        return Search(self.request.user.company_id, clean_search(self.data.get("q")))
 
-    def sorted(self) -> models.QuerySet[Device]:
-        """The rows in the order that the address asks for, with everybody a row names."""
-        rows = self.qs.with_people().annotate(holder_name=PREVIOUS_HOLDER if self.table.previous else HOLDER)
-        return rows.order_by(*self.order(SORTS, self.table.sort))
+    @property
+    def qs(self) -> models.QuerySet[Device]:
+        """The rows that match the filters and the search."""
+        return self.search.filter(super().qs)
+
+    def in_turn(self) -> list[Callable[[], models.QuerySet[Device]]]:
+        """The same rows in the order of a search: those whose name begins with it, then the others."""
+        filtered, by_name = super().qs, self.search.by_name
+        return [lambda: filtered.filter(by_name), lambda: self.search.filter(filtered).exclude(by_name)]
+
+    def filter_holder(self, devices: models.QuerySet[Device], name: str, value: Space) -> models.QuerySet[Device]:
+        """The space that holds it now; in a table of what nobody holds, the one that held it."""
+        return devices.filter(**{f"{self._holder}_space": value})
+
+    def filter_holder_name(self, devices: models.QuerySet[Device], name: str, value: str) -> models.QuerySet[Device]:
+        """Likewise, whoever and whatever has this in their name."""
+        company = self.request.user.company
+        people = company.users.filter(full_name__icontains=value)
+        spaces = company.spaces.filter(name__icontains=value)
+        return devices.filter(
+            models.Q(**{f"{self._holder}_user__in": people.order_by()})
+            | models.Q(**{f"{self._holder}_space__in": spaces.order_by()})
+        )
+
+    @property
+    def _holder(self) -> str:
+        return "last_holder" if self.table.previous else "holder"

@@ -1,11 +1,20 @@
 from django.urls import path
 
-from .views import correcting, describing, hardware, moving, page, proving, takeout
+from .views import correcting, describing, hardware, importing, moving, page, proving, takeout
 
 app_name = "devices"
 urlpatterns = [
     path("", hardware.mine, name="mine"),
     path("hardware/", hardware.hardware, name="hardware"),
+    path("hardware/imports/", importing.imports, name="imports"),
+    path("hardware/imports/template/", importing.import_template, name="import_template"),
+    path("hardware/imports/<int:pk>/", importing.import_page, name="import"),
+    path("hardware/imports/<int:pk>/columns/", importing.import_columns, name="import_columns"),
+    path("hardware/imports/<int:pk>/rehearse/", importing.import_rehearse, name="import_rehearse"),
+    path("hardware/imports/<int:pk>/start/", importing.import_start, name="import_start"),
+    path("hardware/imports/<int:pk>/refused/", importing.import_refused, name="import_refused"),
+    path("hardware/imports/<int:pk>/undo/", importing.import_undo, name="import_undo"),
+    path("hardware/imports/<int:pk>/give-up/", importing.import_give_up, name="import_give_up"),
     path("hardware/<slug:table>/", hardware.hardware, name="hardware_table"),
     path("hardware/<slug:table>/export/", hardware.export, name="export"),
     path("settings/take-out/", takeout.takeout, name="takeout"),

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 SENTENCES = {
     "registered": _("%(actor)s registered device."),
+    # The first line of what an import made; undoing the import asks for it.
+    "imported": _("%(actor)s registered device."),
+    "imported_in_repair": _("%(actor)s registered device, in repair."),
+    "imported_needs_repair": _("%(actor)s registered device, in need of repair."),
     "reported": _("%(actor)s reported device in need of repair."),
     "not_in_repair": _("%(actor)s marked device as not in repair."),
     "taken_in": _("%(actor)s moved device to In repair."),

@@ -133,7 +133,7 @@ def remark_on_repairs(devices: list[Device], user: User, **kwargs: Any) -> None:
         return
     latest: dict[int, Repair] = {}
     for repair in (
-        Repair.objects.filter(device__in=wanting)
+        Repair.objects.filter(device__in=[device.pk for device in wanting])
         .select_related("mdm_release", "replacement")
         .order_by("opened_at", "pk")
     ):

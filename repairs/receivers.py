@@ -9,7 +9,7 @@ from accounts import clock
 from accounts.models import Space, User
 from devices.edges import on_edge
 from devices.models import Assignment, Device
-from devices.signals import assigned
+from devices.signals import assigned, device_registering, devices_going, devices_registered
 
 from .models import MDMRelease, Repair, ReplacementLoan
 
@@ -105,3 +105,44 @@ def remember_loan(device: Device, to: User | Space, facts: dict[str, Any], **kwa
     if repair is not None:
         assignment = Assignment.objects.get(device=device, ended_at=None)
         ReplacementLoan.objects.create(company_id=device.company_id, repair=repair, assignment=assignment)
+
+
+# An import, which may bring devices that are in the flow already
+
+
+@receiver(device_registering)
+def ask_for_mdm_release(device: Device, **kwargs: Any) -> list[str]:
+    """In repair: it may still be enrolled, as after any intake."""
+    return ["mdm_asked"] if device.status == Status.IN_REPAIR else []
+
+
+@receiver(devices_registered)
+def open_repairs(devices: list[Device], by: User, **kwargs: Any) -> None:
+    """Whoever imports is the reporter. It was reported, and taken in, when the list says; else with the import."""
+    repairs = [
+        Repair(
+            company_id=device.company_id,
+            device=device,
+            reporter=by,
+            opened_at=device.status_since,
+            holder_user_id=device.holder_user_id,
+            holder_space_id=device.holder_space_id,
+            payor_id=device.payor_id,
+            taken_in_at=device.status_since if device.status == Status.IN_REPAIR else None,
+            taken_in_by=by if device.status == Status.IN_REPAIR else None,
+        )
+        for device in devices
+    ]
+    Repair.objects.bulk_create(repairs)
+    MDMRelease.objects.bulk_create(
+        MDMRelease(company_id=repair.company_id, repair=repair, requested_of=by, requested_at=clock.now())
+        for repair in repairs
+        if repair.taken_in_at is not None
+    )
+
+
+@receiver(devices_going)
+def delete_repairs(company_id: int, keys: list[int], **kwargs: Any) -> None:
+    """The repairs that an import opened go with its devices."""
+    MDMRelease.objects.filter(company_id=company_id, repair__device__in=keys).delete()
+    Repair.objects.filter(company_id=company_id, device__in=keys).delete()

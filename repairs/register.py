@@ -22,6 +22,7 @@ from accounts.tenants import tenant_models
 from accounts.text import identifier_key
 from devices.chain import ByDevice
 from devices.models import Assignment, Device, Event, Nameplate
+from devices.models.changing import HOLDERS_AND_PAYORS
 from devices.wording import SENTENCES
 
 from .models import MDMRelease, Repair, ReplacementLoan
@@ -78,7 +79,7 @@ class Reading:
                 yield f"company {self.company.pk}: {count} × {what} instead of one"
 
     def _devices(self) -> Iterator[str]:
-        devices = Device.objects.order_by("pk").select_related("payor", "holder_space")
+        devices = Device.objects.order_by("pk").select_related(*HOLDERS_AND_PAYORS)
         by_device = {
             "assignments": Assignment.objects.order_by("device_id", "started_at", "id"),
             "repairs": Repair.objects.select_related("mdm_release").order_by("device_id", "opened_at", "id"),
@@ -136,6 +137,15 @@ def _last_passage(repairs: list[Repair]) -> Repair | None:
     """The last repair that IT had the device for, and that is over."""
     over = [repair for repair in repairs if repair.outcome not in ("", Outcome.NOT_NEEDED)]
     return over[-1] if over else None
+
+
+def keys(device: Device, assignments: list[Assignment], repairs: list[Repair]) -> Iterator[str]:
+    """What the tables sort and search by follows from the device and from who holds or held it."""
+    before = [getattr(device, name) for name in Device.KEYS]
+    device.refresh_keys()
+    for name, stored in zip(Device.KEYS, before, strict=True):
+        if getattr(device, name) != stored:
+            yield f"{name} is {stored!r} instead of {getattr(device, name)!r}"
 
 
 def status_and_repair(device: Device, assignments: list[Assignment], repairs: list[Repair]) -> Iterator[str]:
@@ -266,6 +276,7 @@ def identifiers(device: Device, assignments: list[Assignment], repairs: list[Rep
 
 
 RULES: tuple[Rule, ...] = (
+    keys,
     status_and_repair,
     repair_facts,
     mdm,

@@ -9,6 +9,7 @@ from accounts.tokens import link_keys, link_path
 from devices.models import Device
 from repairs.models import MDMRelease, Repair
 from tests.factories import DeviceFactory, PayorFactory, SpaceFactory, UserFactory
+from tests.importer import a_list, imported
 from tests.two_step import give_passkey
 from tests.world import PASSWORD
 
@@ -63,6 +64,10 @@ class Scene:
             return [invited.pk]
         if about == "a domain":
             return [Domain.objects.get_or_create(company=self.company, name="scene.example")[0].pk]
+        if about == "an import":
+            return [self.imported("rehearsed").pk]
+        if about == "a stored import":
+            return [self.imported("stored").pk]
         if about == "a passkey":
             return [give_passkey(self.employee).pk]
         if about == "a link":
@@ -85,6 +90,10 @@ class Scene:
             "a made-up link": ["abc", "def-123"],
             "the laptop": [ContentType.objects.get_for_model(Device).pk, self.laptop.pk],
         }.get(about, [about])
+
+    def imported(self, stage):
+        """An import of one device: rehearsed, or stored."""
+        return self.company.imports.filter(stage=stage).first() or imported(self.admin, stage)
 
     def data(self, name, person=None):
         """What this person fills in: enough for the act. Each form carries the revision that the page showed."""
@@ -125,6 +134,9 @@ _DATA = {
     "devices:add_note": lambda scene, person: {"text": "Looked at it."},
     "devices:late_entry": lambda scene, person: {"text": "It fell.", "occurred_at": "2026-01-31T12:00"},
     "devices:correct": lambda scene, person: {"text": "It did not."},
+    "devices:imports": lambda scene, person: {"file": a_list()},
+    "devices:import_columns": lambda scene, person: {"column_0": "serial_number"},
+    "devices:import_start": lambda scene, person: {"rows": "all"},
     "repairs:support": lambda scene, person: {"needs_repair": "on", "problem": "screen"},
     "repairs:assign": _assign,
     "repairs:backup": _backup,

@@ -4,6 +4,7 @@ import logging
 import re
 import time
 from typing import NamedTuple
+from urllib.parse import quote_plus
 
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.account.utils import user_pk_to_url_str
@@ -113,6 +114,7 @@ class Answer(NamedTuple):
         """What the answer says, but for these words, the token against forgery, and keys of new rows."""
         said = f"{self.status} {self.location} {self.text}"
         said = re.sub(r'name="csrfmiddlewaretoken" value="\w+"|/join/[\w-]+/', "", said)
+        words = [form for word in words for form in (str(word), quote_plus(str(word)))]  # in links, too
         return re.sub(r"/\d+/", "/#/", re.sub("|".join(map(re.escape, words)), "X", said) if words else said)
 
 

@@ -79,6 +79,8 @@ ROWS = {
     ],
     "Event log": [
         "… registered device.",
+        "… registered device, in repair.",
+        "… registered device, in need of repair.",
         "… reported device in need of repair.",
         "… marked device as not in repair.",
         "… moved device to In repair.",

@@ -46,7 +46,7 @@ def test_the_process_answers_without_asking_the_database(world, client, django_a
 
 def test_ready_means_a_database_with_every_migration_and_trigger(world, client, django_assert_max_num_queries):
     client.get("/readyz")
-    with django_assert_max_num_queries(8 if connection.vendor == "postgresql" else 4):
+    with django_assert_max_num_queries(9 if connection.vendor == "postgresql" else 4):
         response = client.get("/readyz")
     assert (response.status_code, response.json()) == (200, {"ready": True, "missing": []})
     assert "no-store" in response["Cache-Control"]

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from devices.models import Device, Event, Nameplate
+from devices.models.registering import FIRST_LINES, Newcomer, register_imported
 from devices.wording import SENTENCES
 from repairs.acts import acknowledge_backup, close_mdm_release, lend, replace
 from repairs.register import contradictions
@@ -36,6 +37,8 @@ def told(world):
     laptop = Device.objects.get(pk=laptop.pk).move("restore", by=world.admin)
     laptop = laptop.add_late_entry("It fell down the stairs.", YESTERDAY, by=world.second_admin)
     laptop.correct_line(1, "It was registered the day before.", by=world.admin)
+    brought = [Newcomer({"name": f"Brought {status}"}, status=status) for status in FIRST_LINES]
+    register_imported(world.acme, brought, by=world.admin)
     return world.again()
 
 

@@ -58,6 +58,26 @@ GET   repairs:list                         -                    sign-in  403    
 GET   repairs:export                       -                    sign-in  403       403        200      200       desk
 GET   devices:register                     -                    sign-in  403       403        200      200       desk
 POST  devices:register                     -                    sign-in  403       403        done     done      desk
+GET   devices:imports                      -                    sign-in  403       403        200      200       desk
+POST  devices:imports                      -                    sign-in  403       403        done     done      desk
+GET   devices:import_template              -                    sign-in  403       403        200      200       desk
+GET   devices:import                       an import            sign-in  403       403        200      404       desk
+GET   devices:import                       a stored import      sign-in  403       403        200      404       desk
+GET   devices:import_columns               an import            sign-in  403       403        200      404       desk
+POST  devices:import_columns               an import            sign-in  403       403        done     404       desk
+POST  devices:import_columns               a stored import      sign-in  403       403        409      404       desk
+GET   devices:import_rehearse              an import            sign-in  405       405        405      405       405
+POST  devices:import_rehearse              an import            sign-in  403       403        done     404       desk
+GET   devices:import_start                 an import            sign-in  405       405        405      405       405
+POST  devices:import_start                 an import            sign-in  403       403        done     404       desk
+POST  devices:import_start                 a stored import      sign-in  403       403        409      404       desk
+GET   devices:import_refused               an import            sign-in  403       403        200      404       desk
+GET   devices:import_undo                  a stored import      sign-in  403       403        200      404       desk
+POST  devices:import_undo                  a stored import      sign-in  403       403        done     404       desk
+POST  devices:import_undo                  an import            sign-in  403       403        409      404       desk
+GET   devices:import_give_up               an import            sign-in  405       405        405      405       405
+POST  devices:import_give_up               an import            sign-in  403       403        done     404       desk
+POST  devices:import_give_up               a stored import      sign-in  403       403        409      404       desk
 GET   devices:takeout                      -                    sign-in  403       403        200      200       desk
 POST  devices:takeout                      -                    sign-in  403       403        200      200       desk
 

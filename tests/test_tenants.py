@@ -11,12 +11,12 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts import scope
-from accounts.models import Company, Domain, Identity, SingleSignOn, Space, User
+from accounts.models import Company, Domain, Identity, Job, SingleSignOn, Space, Upload, UploadPart, User
 from accounts.models.audit import record
 from accounts.models.chained import Plate
 from accounts.rights import rights
 from accounts.tenants import hanging_models, tenant_models
-from devices.models import Device
+from devices.models import Device, Import, Imported
 from devices.models.device import DeviceQuerySet
 from repairs.acts import lend
 from repairs.models.repair import RepairQuerySet
@@ -52,6 +52,11 @@ def eventful(world):
         address = EmailAddress.objects.create(user=employee, email=employee.email)
         EmailConfirmation.objects.create(email_address=address, key=company.slug)
         LogEntry.objects.create(user=admin, action_flag=1, object_repr="something")
+        job = Job.objects.create(company=company, kind="import", who=admin)
+        upload = Upload.objects.create(company=company, name="list.csv")
+        UploadPart.objects.create(company=company, upload=upload, start=0, data=b"Name")
+        brought = Import.objects.create(company=company, who=admin, job=job, upload=upload, name="list.csv")
+        Imported.objects.create(company=company, batch=brought, is_new=False)
     return world.again()
 
 

@@ -9,12 +9,12 @@ from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, models, transaction
 from django.utils import timezone
 
-from accounts import triggers, walls
+from accounts import jobs, triggers, uploads, walls
 from accounts.keys import SameCompany
 from accounts.models import AuditLine, Company, Domain, Identity, Payor, SingleSignOn
 from accounts.models.audit import record
 from accounts.tenants import tenant_models
-from devices.models import Assignment, Event, Nameplate
+from devices.models import Assignment, Event, Import, Imported, Nameplate
 from repairs.acts import acknowledge_backup, close_mdm_release, lend
 from repairs.models import MDMRelease
 
@@ -43,6 +43,20 @@ def commit():
         connection.check_constraints()
 
 
+def add_import(world, company=None, device=None):
+    """An import of which every reference is filled in."""
+    company, device = company or world.acme, device or world.laptop
+    admin, space = company.users.admins().first(), company.spaces.first()
+    with transaction.atomic():
+        job = jobs.enqueue("nothing", who=admin)
+        lists = [uploads.store(company.pk, "list.csv", [b"Serial"]) for _number in range(2)]
+        batch = Import.objects.create(
+            company=company, who=admin, job=job, name="list.csv", upload=lists[0], refused=lists[1]
+        )
+        for thing in ({"device": device}, {"user": admin}, {"space": space}):
+            Imported.objects.create(company=company, batch=batch, is_new=False, **thing)
+
+
 @pytest.fixture
 def eventful(world):
     """The cast after a passage of which every reference is filled in."""
@@ -60,6 +74,8 @@ def eventful(world):
     SingleSignOn.objects.create(company=world.acme, issuer=issuer, client_id="velory")
     Domain.objects.create(company=world.acme, name="acme.example", proved_at=timezone.now())
     Identity.objects.create(company=world.acme, user=world.employee, issuer=issuer, subject="eva")
+    add_import(world)
+    add_import(world, world.globex, world.globex_laptop)
     record(world.acme.pk, "sign_in_done", by=world.admin)
     record(world.globex.pk, "sign_in_done", by=world.globex_admin)
     return world.again()
@@ -99,6 +115,7 @@ BREAKS = {
     "repair_one_holder": lambda w: change(w.laptop.repairs.get(), holder_space=w.shelf),
     "sso_only_way_is_on": lambda w: change(w.acme.single_sign_on, is_only_way=True),
     "sso_protocol_known": lambda w: change(w.acme.single_sign_on, protocol="x"),
+    "job_leased_while_running": lambda w: change(w.acme.jobs.get(), state="running"),
     "mdm_release_closed_by_somebody": lambda w: change(w.laptop.repairs.get().mdm_release, closed_by=None),
 }
 

@@ -204,6 +204,14 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = text("MAIL_FROM", "velory@localhost")
 if MAIL_IS_SET_UP and "@" not in text("MAIL_FROM"):
     problems.append("MAIL_FROM is missing. Name the address that Velory's mail comes from.")
 
+# How much a file may hold that somebody brings, such as the list of an import.
+UPLOAD_LIMIT = number("UPLOAD_LIMIT_MB", 200) * 2**20
+FILE_UPLOAD_HANDLERS = [
+    "velory.uploading.Limited",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+
 SUPPORT_CONTACT = text("SUPPORT_CONTACT")
 if "@" not in SUPPORT_CONTACT:
     problems.append("SUPPORT_CONTACT is missing. Name the mail address at which customers reach Velory Support.")
@@ -279,7 +287,6 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "django_htmx",
     "django_filters",
-    "heroicons",
 ]
 
 MIDDLEWARE = [
@@ -327,9 +334,16 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "repairs.menu.menu",
-            ]
+            ],
+            "libraries": {"heroicons": "velory.templatetags.icons"},
         },
-    }
+    },
+    # For the rows of large tables, which Django's own engine takes several times as long to draw.
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "APP_DIRS": True,
+        "OPTIONS": {"environment": "velory.jinja.environment"},
+    },
 ]
 
 # The cache counts attempts at signing in. Those counts must be one for all workers, and adding must
@@ -527,6 +541,8 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         # A line for each request. The demo's window is for the mails that it would have sent.
         "velory.access": {"level": "WARNING" if DEMO else "INFO"},
+        # A line for each piece of work in the background, likewise.
+        "velory.work": {"level": "WARNING" if DEMO else "INFO"},
         # gunicorn's workers write in the same form as everybody.
         "gunicorn.error": {"handlers": ["stderr"], "filters": ["sender"], "propagate": False},
         # It warns of each HEAD that a monitor sends, as Django lets the server cut the body.

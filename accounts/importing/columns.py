@@ -14,25 +14,42 @@ def header_key(header: str) -> str:
     return _NO_WORD.sub(" ", unicodedata.normalize("NFKC", header).casefold()).strip()
 
 
+def guessed(headers: Sequence[str], aliases: Mapping[str, Sequence[str]]) -> list[str]:
+    """The field of each column by its header, blank for none."""
+    fields = {alias: field for field, names in aliases.items() for alias in names}
+    return [fields.get(header_key(header), "") for header in headers]
+
+
 class Columns:
     """The columns of one file by field. A field that two columns claim takes the first."""
 
-    def __init__(self, headers: Sequence[str], aliases: Mapping[str, Sequence[str]]) -> None:
-        """`aliases` gives for each field the headers under which it is known, as `header_key` has them."""
-        fields = {alias: field for field, names in aliases.items() for alias in names}
+    def __init__(
+        self,
+        headers: Sequence[str],
+        aliases: Mapping[str, Sequence[str]],
+        chosen: Sequence[str] | None = None,
+    ) -> None:
+        """`aliases` gives for each field the headers under which it is known, as `header_key` has them. `chosen` is the
+        field of each column, blank for none, where somebody has said so."""
         self.headers = headers
+        fields = list(chosen) if chosen is not None else guessed(headers, aliases)
         self._places: dict[str, int] = {}
         self.unused: list[str] = []
-        for place, header in enumerate(headers):
-            field = fields.get(header_key(header))
-            if field is not None and field not in self._places:
+        for place, (header, field) in enumerate(zip(headers, fields, strict=True)):
+            if field and field not in self._places:
                 self._places[field] = place
             elif not header:
                 self.unused.append(_("column %(number)d, without a header") % {"number": place + 1})
-            elif field is not None or header in headers[:place]:
+            elif field or header in headers[:place]:
                 self.unused.append(_("%(header)s (again, column %(number)d)") % {"header": header, "number": place + 1})
             else:
                 self.unused.append(header)
+
+    @property
+    def chosen(self) -> list[str]:
+        """The field of each column, blank for those that are not used."""
+        places = {place: field for field, place in self._places.items()}
+        return [places.get(place, "") for place in range(len(self.headers))]
 
     def __contains__(self, field: str) -> bool:
         return field in self._places

@@ -38,7 +38,7 @@ class ImportCommand(BaseCommand):
                 table = Table(stream)
                 into = self._company(company)
                 with company_scope(into.pk):
-                    options |= {"by": self._admin(into, by), "dry_run": dry_run, "skip_bad": skip_bad}
+                    options |= {"by": self._admin(into, by), "dry_run": dry_run, "skip_bad": skip_bad, "file": file}
                     report = self.bring(table, into, **options)
                     if report.accepted and not dry_run:
                         result = report.summary(self.what)

@@ -147,7 +147,7 @@ def report_on(rows: list[PersonRow], columns: Columns) -> Report:
     """What became of the rows, or would become."""
     report = Report(rows=len(rows))
     report.count("people", (row.outcome for row in rows))
-    report.refused = [problem for row in rows for problem in row.problems]
+    report.refused.add(problem for row in rows for problem in row.problems)
     report.unused_columns = columns.unused
     if "role" in columns:
         report.notices.append(_("Role is not used: everybody new comes as an employee."))

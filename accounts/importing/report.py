@@ -1,13 +1,18 @@
-"""What an import did, or would do: numbers, what was refused and why, what the file holds that wasn't used."""
+"""What an import did, or would do: numbers, what was refused and why, what the file holds that wasn't used.
+
+Its size doesn't grow with the file: lists are cut, and say how many there were.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 LONGEST_LIST = 200
+OUTCOMES = ("created", "changed", "unchanged", "refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,32 @@ class Remark:
 
 
 @dataclass
+class Remarks:
+    """The first few remarks, and how many there are."""
+
+    first: list[Remark] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, remarks: Iterable[Remark]) -> None:
+        for remark in remarks:
+            self.count += 1
+            if len(self.first) < LONGEST_LIST:
+                self.first.append(remark)
+
+    @property
+    def more(self) -> int:
+        """How many are not shown."""
+        return self.count - len(self.first)
+
+    def as_json(self) -> dict[str, Any]:
+        return {"first": [[one.line, one.column, one.reason] for one in self.first], "count": self.count}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Remarks":
+        return cls([Remark(*one) for one in data["first"]], data["count"])
+
+
+@dataclass
 class Report:
     """The outcome of one import, and of its dry run the same. `accepted` is false when rows were refused and nothing
     was stored for that; `refused` may hold two remarks on one row."""
@@ -35,14 +66,30 @@ class Report:
     accepted: bool = False
     # Outcomes by kind of thing ("devices", "people", "spaces"): created, changed, unchanged, refused.
     counts: dict[str, Counter[str]] = field(default_factory=dict)
-    refused: list[Remark] = field(default_factory=list)
-    left_alone: list[Remark] = field(default_factory=list)
+    refused: Remarks = field(default_factory=Remarks)
+    left_alone: Remarks = field(default_factory=Remarks)
     notices: list[str] = field(default_factory=list)
     unused_columns: list[str] = field(default_factory=list)
+    # What changes: the line, what it is called, the field, what is and what is to be.
+    changes: list[list[str]] = field(default_factory=list)
 
     def count(self, kind: str, outcomes: Iterable[str]) -> None:
-        """Add the things of one kind, by their outcomes."""
-        self.counts[kind] = Counter(outcomes)
+        """Add things of one kind, by their outcomes."""
+        self.counts.setdefault(kind, Counter()).update(outcomes)
+
+    def number(self, kind: str, outcome: str) -> int:
+        """How many things of the kind came to this."""
+        return self.counts.get(kind, Counter())[outcome]
+
+    def change(self, line: int, what: str, field: str, before: str, after: str) -> None:
+        """Note a change, as long as there are not too many."""
+        if len(self.changes) < LONGEST_LIST:
+            self.changes.append([str(line), what, field, before, after])
+
+    def may_be_stored(self, kind: str, *, skip_bad: bool) -> bool:
+        """Whether nothing of the kind was refused; or something was good, where the bad may be left out."""
+        bad = self.number(kind, "refused")
+        return not bad or (skip_bad and bad < sum(self.counts[kind].values()))
 
     def summary(self, kind: str) -> str:
         """What became of one kind of thing, in English, for the audit log."""
@@ -57,7 +104,7 @@ class Report:
         yield ngettext("%(count)d row read.", "%(count)d rows read.", self.rows) % {"count": self.rows}
         labels = {"devices": _("Devices"), "people": _("People"), "spaces": _("Spaces")}
         for kind, count in self.counts.items():
-            numbers = {name: count[name] for name in ("created", "changed", "unchanged", "refused")}
+            numbers = {name: count[name] for name in OUTCOMES}
             yield _(
                 "%(kind)s: %(created)d created, %(changed)d changed, %(unchanged)d unchanged, %(refused)d refused."
             ) % {"kind": labels[kind], **numbers}
@@ -68,11 +115,32 @@ class Report:
         yield from _listed(_("Left as it is in Velory:"), self.left_alone)
         yield from _listed(_("Refused:"), self.refused)
 
+    # Kept between two steps of an import, and for its page
 
-def _listed(title: str, remarks: list[Remark]) -> Iterator[str]:
-    if not remarks:
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "rows": self.rows,
+            "counts": self.counts,
+            "refused": self.refused.as_json(),
+            "left_alone": self.left_alone.as_json(),
+            "notices": self.notices,
+            "unused_columns": self.unused_columns,
+            "changes": self.changes,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Report":
+        """The report of `as_json`."""
+        counts = {kind: Counter(numbers) for kind, numbers in data["counts"].items()}
+        fields: dict[str, Any] = {name: data[name] for name in ("rows", "notices", "unused_columns", "changes")}
+        fields |= {name: Remarks.from_json(data[name]) for name in ("refused", "left_alone")}
+        return cls(counts=counts, **fields)
+
+
+def _listed(title: str, remarks: Remarks) -> Iterator[str]:
+    if not remarks.count:
         return
     yield title
-    yield from (f"  {remark}" for remark in remarks[:LONGEST_LIST])
-    if (more := len(remarks) - LONGEST_LIST) > 0:
-        yield "  " + ngettext("and %(count)d more", "and %(count)d more", more) % {"count": more}
+    yield from (f"  {remark}" for remark in remarks.first)
+    if remarks.more:
+        yield "  " + ngettext("and %(count)d more", "and %(count)d more", remarks.more) % {"count": remarks.more}

@@ -80,6 +80,11 @@ class Plate(models.Model):
 class Chained:
     """A line of a log, whatever the log is of."""
 
+    # When a line may be deleted although its company is there, as a condition in SQL on OLD; never, where it is blank.
+    LET_GO = ""
+    # The column by whose values they are.
+    LET_GO_BY = ""
+
     sequence: Any
     previous: Any
     actor_id: Any

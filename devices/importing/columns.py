@@ -1,12 +1,15 @@
-"""The headers under which a device's fields are known: Snipe-IT's import template and list export, what device
-managers export, and our own. As `accounts.importing.columns.header_key` compares them: "Serial No." is "serial no"."""
+"""The headers under which a device's fields are known: Snipe-IT's import template, list export and custom report, what
+device managers export, and our own. As `accounts.importing.columns.header_key` compares them: "Serial No." is "serial
+no"."""
+
+from django.utils.translation import gettext_lazy as _
 
 ALIASES = {
     # What it is: fields of Device.DESCRIPTION
     "name": ["name", "item name", "asset name", "device name", "computer name", "display name"],
-    "category": ["category"],
-    "manufacturer": ["manufacturer", "make", "vendor name", "brand"],
-    "model": ["model", "model name"],
+    "category": ["category", "type", "types", "device type"],
+    "manufacturer": ["manufacturer", "manufacturers", "make", "vendor name", "brand"],
+    "model": ["model", "model name", "asset model"],
     "model_number": ["model number", "model no", "model num", "part number"],
     "serial_number": ["serial number", "serial", "serial no", "serial num", "computer serial", "mobile device serial"],
     "asset_tag": ["asset tag", "tag", "asset number", "inventory number"],
@@ -24,15 +27,64 @@ ALIASES = {
     # Who has it
     "checkout": ["checkout type", "checkout class", "checked out type", "checkout to type"],
     "email": ["checked out to email", "email", "e mail", "email address", "holder email", "primary user email address"],
-    "username": ["checked out to username", "username", "user name", "primary user upn"],
+    "username": ["checked out to username", "username", "user name", "primary user upn", "alternate username"],
     "full_name": ["checked out to full name", "full name", "holder name", "real name", "primary user display name"],
     "first_name": ["checked out to first name", "first name"],
     "last_name": ["checked out to last name", "last name"],
-    "holder": ["checked out to", "holder", "assigned to"],
+    "holder": ["checked out to", "checked out", "holder", "assigned to", "user"],
     "space": ["checked out to location", "checkout location", "space"],
-    "location": ["location", "location name"],
+    "location": ["location", "location name", "locations"],
     "payor": ["payor"],
-    # Read, reported, and not stored
+    # Where it stands
     "status": ["status", "status label", "asset status"],
+    "status_since": ["status since", "in repair since", "repair date"],
+    # Read, reported, and not stored
     "company": ["company", "company name"],
 }
+
+# What they are called on the page on which somebody chooses.
+LABELS = {
+    "name": _("Name"),
+    "category": _("Category"),
+    "manufacturer": _("Manufacturer"),
+    "model": _("Model"),
+    "model_number": _("Model number"),
+    "serial_number": _("Serial number"),
+    "asset_tag": _("Asset tag"),
+    "imei": _("IMEI"),
+    "supplier": _("Supplier"),
+    "order_number": _("Order number"),
+    "purchase_date": _("Purchase date"),
+    "purchase_cost": _("Purchase cost"),
+    "warranty_end": _("Warranty ends"),
+    "renewal_date": _("Renewal date"),
+    "warranty_months": _("Months of warranty"),
+    "note": _("Note"),
+    "model_note": _("Note on the model"),
+    "checkout": _("Kind of holder: user, location"),
+    "email": _("Holder: email"),
+    "full_name": _("Holder: full name"),
+    "first_name": _("Holder: first name"),
+    "last_name": _("Holder: last name"),
+    "username": _("Holder: username"),
+    "holder": _("Holder: a person or a space"),
+    "space": _("Space that has it"),
+    "location": _("Location, where nobody has it"),
+    "payor": _("Payor"),
+    "status": _("Status"),
+    "status_since": _("Status since"),
+    "company": _("Company (not used)"),
+}
+# Fields that an empty cell may empty: the rest are what a device is known by, or not one field.
+MAY_BE_EMPTIED = [
+    "manufacturer",
+    "model",
+    "model_number",
+    "imei",
+    "supplier",
+    "order_number",
+    "purchase_date",
+    "purchase_cost",
+    "warranty_end",
+    "renewal_date",
+]

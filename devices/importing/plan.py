@@ -1,7 +1,7 @@
 """What is to become of each row, decided from the rows and the register, with nothing changed yet."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from accounts.text import identifier_key
 from devices.models import Device, Note
 
 from .rows import DeviceRow, Kind
+from .survey import Survey
 from .values import months_after
 
 AnyHolder = User | Space | NewPerson | NewSpace
@@ -37,6 +38,8 @@ class Entry:
     notes: list[str] = field(default_factory=list)
     left_alone: list[Remark] = field(default_factory=list)
     problems: list[Remark] = field(default_factory=list)
+    status: str = Device.Status.ACTIVE  # in which a new one comes
+    stored: Device | None = None  # as it was stored
 
     @property
     def outcome(self) -> str:
@@ -59,15 +62,21 @@ class Entry:
 
 
 class Planner:
-    """Plans the rows of one file for one company. Reads people, spaces and payors once, devices in chunks."""
+    """Plans the rows of one file for one company, some at a time. Reads people, spaces and payors once, devices for
+    each plan."""
 
-    def __init__(self, company: Company, columns: Columns) -> None:
+    def __init__(
+        self, company: Company, columns: Columns, survey: Survey, statuses: Mapping[str, str] | None = None
+    ) -> None:
+        """`statuses` is the status of each text in the column for it; what isn't in it is Active."""
         self._company = company
         self._columns = columns
+        self._survey = survey
+        self._statuses = (statuses or {}) if company.repair_flow_on else {}
         self.directory = Directory(company)
 
     def plan(self, rows: Iterable[DeviceRow]) -> list[Entry]:
-        """An entry for each row, in order."""
+        """An entry for each of these rows, in order."""
         entries = [Entry(row, problems=list(row.problems)) for row in rows]
         self._refuse_twins(entries)
         self._find_devices(entries)
@@ -78,34 +87,34 @@ class Planner:
             known = written[entry.device.pk] if entry.device else set()
             entry.notes = [note for note in entry.row.notes if _note_key(note) not in known]
             self._leave_archived(entry)
+            self._place_in_status(entry)
         return entries
 
     # Which device a row means
 
     def _refuse_twins(self, entries: Iterable[Entry]) -> None:
         """Two rows with one serial number or asset tag are shown, not merged."""
-        for name in KEYS:
-            places = defaultdict(list)
+        for name, twins in (("serial_number", self._survey.serials), ("asset_tag", self._survey.tags)):
             for entry in entries:
                 if key := _key(entry, name):
-                    places[key].append(entry)
-            self._refuse_all_of(places.values(), name)
+                    self._refuse_beside(entry, twins.other(key, entry.row.line), name)
 
-    def _refuse_all_of(self, groups: Iterable[list[Entry]], name: str) -> None:
-        for same in groups:
-            for entry in same if len(same) > 1 else ():
-                twin = next(other for other in same if other is not entry)
-                reason = _("Line %(line)d means the same device.") % {"line": twin.row.line}
-                entry.refuse(self._columns.header(name), reason)
+    def _refuse_beside(self, entry: Entry, line: int | None, name: str) -> None:
+        if line is not None:
+            entry.refuse(self._columns.header(name), _("Line %(line)d means the same device.") % {"line": line})
 
     def _find_devices(self, entries: list[Entry]) -> None:
         known = {name: dict(self._known(entries, name)) for name in KEYS}
-        meant = defaultdict(list)
         for entry in entries:
-            entry.device = self._device_of(entry, known)
-            if entry.device and not entry.problems:
-                meant[entry.device.pk].append(entry)
-        self._refuse_all_of(meant.values(), "asset_tag")
+            device = entry.device = self._device_of(entry, known)
+            if device is None or entry.problems:
+                continue
+            # The same device may be meant by its serial number in one row, and by its asset tag alone in another.
+            if not _key(entry, "serial_number"):
+                self._refuse_beside(entry, self._survey.serials.other(device.serial_key), "asset_tag")
+            elif device.asset_tag_key and device.asset_tag_key != _key(entry, "asset_tag"):
+                other = self._survey.tags_alone.other(device.asset_tag_key, entry.row.line)
+                self._refuse_beside(entry, other, "asset_tag")
 
     def _known(self, entries: Iterable[Entry], name: str) -> Iterator[tuple[str, Device]]:
         keys = {key for entry in entries if (key := _key(entry, name))}
@@ -142,7 +151,8 @@ class Planner:
                 column = self._columns.header("warranty_months")
                 entry.leave(column, _("Months of warranty count from the purchase date, which is not known."))
         if device is None:
-            values = _with_what_every_device_has(values)
+            given = {name: value for name, value in values.items() if value not in (None, "")}
+            values = _with_what_every_device_has(given)
         for name, after in values.items():
             before = getattr(device, name) if device else None
             same = _same_identifier(before, after) if name in KEYS else before == after
@@ -258,6 +268,24 @@ class Planner:
         if entry.device and entry.device.is_archived and entry.outcome == "changed":
             entry.changes, entry.notes, entry.hand_to = {}, [], None
             entry.leave("", _("%(device)s is archived and stays as it is.") % {"device": entry.device})
+
+    # Where it stands
+
+    def _place_in_status(self, entry: Entry) -> None:
+        """A new device may come in a status; one that is there is moved by no import."""
+        status = self._statuses.get(entry.row.status, "")
+        if not status:
+            return
+        column, device = self._columns.header("status"), entry.device
+        if device is not None:
+            if device.status != status:
+                words = {"device": device, "status": device.get_status_display()}
+                entry.leave(column, _("%(device)s is %(status)s in Velory and stays so.") % words)
+            return
+        entry.status = status
+        if status == Device.Status.IN_REPAIR and entry.hand_to is not None:
+            entry.hand_to = entry.payor = None
+            entry.leave(entry.row.holder.column, _("It is in repair, so nobody has it."))
 
 
 def _key(entry: Entry, name: str) -> str:

@@ -1,8 +1,9 @@
 """Rows of the file as they were read, without a look at the database."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from functools import partial
 from typing import Any
@@ -15,6 +16,7 @@ from accounts.importing.cells import BadCell
 from accounts.importing.columns import Columns, header_key
 from accounts.importing.report import Remark
 from accounts.spreadsheets import Row
+from accounts.text import identifier_key
 from devices import categories
 from devices.models import Device
 
@@ -66,11 +68,13 @@ class DeviceRow:
     """One row: what the file fills in, and what is wrong with it. Blank cells are simply not there."""
 
     line: int
+    cells: list[str] = field(default_factory=list)
     fields: dict[str, Any] = field(default_factory=dict)
     warranty_months: int | None = None
     holder: Holder = field(default_factory=Holder)
     payor: str = ""
     status: str = ""
+    status_since: date | None = None
     notes: list[str] = field(default_factory=list)
     problems: list[Remark] = field(default_factory=list)
 
@@ -78,12 +82,15 @@ class DeviceRow:
 class RowReader:
     """Turns the rows of one file into DeviceRows."""
 
-    def __init__(self, columns: Columns, dates: DateOrder | None) -> None:
+    def __init__(self, columns: Columns, dates: DateOrder | None, emptied: Collection[str] = ()) -> None:
+        """`emptied` are the fields that an empty cell empties; others keep what they hold."""
         self._columns = columns
+        self._emptied = emptied
 
-        def date(cell: str) -> Any:
+        def as_date(cell: str) -> Any:
             return read_date(cell, dates)
 
+        self._date = as_date
         self._readers: dict[str, Callable[[str], Any]] = {
             name: cells.line for name in Device.DESCRIPTION if name in columns
         }
@@ -95,15 +102,22 @@ class RowReader:
             "order_number": read_number,
             "imei": read_imei,
             "purchase_cost": read_cost,
-            "purchase_date": date,
-            "warranty_end": date,
-            "renewal_date": date,
+            "purchase_date": as_date,
+            "warranty_end": as_date,
+            "renewal_date": as_date,
         }
         self._readers |= {name: read for name, read in special.items() if name in columns}
 
+    def key(self, row: Row, name: str) -> str:
+        """Serial number or asset tag as it is compared; blank where there is none that can be read."""
+        try:
+            return identifier_key(read_identifier(self._columns.cell(row.cells, name))) if not row.problem else ""
+        except BadCell:
+            return ""
+
     def read(self, row: Row) -> DeviceRow:
         """The row; its problems name the file's own headers."""
-        device = DeviceRow(row.line)
+        device = DeviceRow(row.line, row.cells)
         if row.problem:
             device.problems.append(Remark(row.line, row.column, row.problem))
             return device
@@ -115,6 +129,7 @@ class RowReader:
         self._take(device, row, self._holder_column(row), lambda _cell: self._held(device, row))
         device.payor = self._line(row, "payor")
         device.status = self._line(row, "status")
+        self._take(device, row, "status_since", partial(self._since, device))
         return device
 
     def _take(self, device: DeviceRow, row: Row, name: str, take: Callable[[str], None]) -> None:
@@ -133,6 +148,12 @@ class RowReader:
     def _field(self, device: DeviceRow, name: str, cell: str) -> None:
         if cells.text(cell):
             device.fields[name] = _FIELDS[name].clean(self._readers[name](cell), None)
+        elif name in self._emptied:
+            device.fields[name] = None if _FIELDS[name].null else ""
+
+    def _since(self, device: DeviceRow, cell: str) -> None:
+        if cells.text(cell):
+            device.status_since = self._date(cell)
 
     def _warranty(self, device: DeviceRow, cell: str) -> None:
         if cells.text(cell):

@@ -45,8 +45,8 @@ def read_date(cell: str, order: DateOrder | None) -> date:
         if order is None:
             raise BadCell(
                 _(
-                    "“%(text)s” is no date like 2026-01-31. Say how the file writes its dates: "
-                    "--dates us (month first) or --dates day-first."
+                    "“%(text)s” is no date like 2026-01-31. "
+                    "Say how the file writes its dates: the month first, or the day first."
                 )
                 % words
             )

@@ -1,7 +1,8 @@
 from .assignment import Assignment
+from .bringing import Import, Imported
 from .changing import FlowOff, MoveRefused
 from .device import Device
 from .event import Event, Nameplate
 from .note import Note
 
-__all__ = ["Assignment", "Device", "Event", "FlowOff", "MoveRefused", "Nameplate", "Note"]
+__all__ = ["Assignment", "Device", "Event", "FlowOff", "Import", "Imported", "MoveRefused", "Nameplate", "Note"]

@@ -80,9 +80,14 @@ class Changing(models.Model):
         self._lines = []
         before = self._stored()
         yield
+        self.refresh_keys()
         write_lines(self, self._lines, clock.now())  # type: ignore[arg-type]
         if changed := [name for name, value in self._stored().items() if value != before[name]]:
             self.save(update_fields=changed)
+
+    def refresh_keys(self) -> None:
+        """What the tables sort and search by follows what was changed (devices/models/sorting.py)."""
+        raise NotImplementedError
 
     def _stored(self) -> dict[str, object]:
         return {field.attname: getattr(self, field.attname) for field in self._meta.concrete_fields}

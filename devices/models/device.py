@@ -16,8 +16,7 @@ from accounts.models.closable import require_admin
 
 from .changing import HOLDERS_AND_PAYORS, FlowOff, MoveRefused
 from .correcting import Correcting
-from .describing import Describing
-from .holding import Holding
+from .sorting import Sorting
 from .status import Status
 from .tried import tried
 
@@ -42,7 +41,7 @@ class DeviceQuerySet(models.QuerySet["Device"]):
 
     def in_use(self) -> Self:
         """All but the archived ones: what Hardware lists."""
-        return self.exclude(status=Device.Status.RECYCLED)
+        return self.filter(archived_at=None)
 
     def archived(self) -> Self:
         return self.filter(status=Device.Status.RECYCLED)
@@ -110,7 +109,7 @@ def is_holder_reporter_or_admin(device: Any, user: Any) -> bool:
     return is_holder_or_admin(device, user) or (user.is_active and device.reported_by_id == user.pk)
 
 
-class Device(Describing, Holding, Correcting):
+class Device(Sorting, Correcting):
     """One piece of hardware, and the state machine that takes it through repair.
 
     Nothing sets `status` but the transitions, and nothing calls those but `move`, `assign` and what runs inside them.
@@ -157,11 +156,34 @@ class Device(Describing, Holding, Correcting):
     class Meta:
         verbose_name = gettext_lazy("device")
         verbose_name_plural = gettext_lazy("devices")
-        ordering = ["name", "id"]
+        ordering = ["name_key", "id"]
         indexes = [
-            models.Index(fields=["company", "status", "name", "id"], name="device_by_status"),
-            models.Index(fields=["company", "name", "id"], name="device_by_name"),
-            models.Index(fields=["company", "category"], name="device_by_category"),
+            # One for each order of a table (devices/tables.py), led by the company and ended by what makes it one.
+            *(
+                models.Index(
+                    fields=["company", *keys, "id"], condition=models.Q(archived_at=None), name=f"device_in_use_{name}"
+                )
+                for name, keys in {
+                    "name": ["name_key"],
+                    "category": ["category", "name_key"],
+                    "serial": ["serial_key"],
+                    "holder": ["holder_key", "name_key"],
+                    "since": ["status_since"],
+                }.items()
+            ),
+            *(
+                models.Index(fields=["company", "status", key, "id"], name=f"device_status_{name}")
+                for name, key in {
+                    "name": "name_key",
+                    "since": "status_since",
+                    "holder": "last_holder_key",
+                }.items()
+            ),
+            models.Index(
+                fields=["company", "status", "name_key", "id"],
+                condition=models.Q(holder_user=None, holder_space=None),
+                name="device_unassigned",
+            ),
         ]
         constraints = [
             company_row("device_company_row"),
@@ -373,6 +395,7 @@ class Device(Describing, Holding, Correcting):
         return cls.transitions()[verb]
 
     def _insert(self) -> None:
+        self.refresh_keys()
         try:
             with transaction.atomic():
                 self.save(force_insert=True)

@@ -1,6 +1,6 @@
 """The event log: append-only lines in a chain, and the plates that carry the names in them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING, Self
@@ -75,10 +75,19 @@ def _key_of(thing: object) -> PlateKey:
 def write_lines(device: "Device", lines: Iterable[Line], recorded_at: datetime) -> None:
     """Append the lines to the device's log and move its chain's head, which the caller saves. The caller holds the
     device's row lock: two writers at once would give two lines the same place."""
-    lines = list(lines)
-    if not lines:
-        return
-    plates = _plates_for(device.company_id, lines)
+    if lines := list(lines):
+        Event.objects.bulk_create(_chained(device, lines, _plates_for(device.company_id, lines), recorded_at))
+
+
+def first_lines(devices: "Sequence[tuple[Device, list[Line]]]", recorded_at: datetime) -> "list[Event]":
+    """The lines of devices of one company that aren't stored yet, to be stored behind them; moves the heads."""
+    plates = _plates_for(devices[0][0].company_id, [line for _device, lines in devices for line in lines])
+    return [event for device, lines in devices for event in _chained(device, lines, plates, recorded_at)]
+
+
+def _chained(
+    device: "Device", lines: Iterable[Line], plates: Mapping[PlateKey, "Nameplate"], recorded_at: datetime
+) -> "list[Event]":
     events = []
     for line in lines:
         details: dict[str, str | int | None] = {
@@ -102,7 +111,7 @@ def write_lines(device: "Device", lines: Iterable[Line], recorded_at: datetime) 
         event.digest = event.compute_digest(device.uuid.hex)
         device.log_sequence, device.log_digest = event.sequence, event.digest
         events.append(event)
-    Event.objects.bulk_create(events)
+    return events
 
 
 def _plates_for(company_id: int, lines: list[Line]) -> dict[PlateKey, Nameplate]:
@@ -158,6 +167,18 @@ class EventQuerySet(models.QuerySet["Event"]):
 
 class Event(Chained, models.Model):
     """One line of a device's event log. Never changed, never deleted: the database refuses both."""
+
+    # Undoing an import deletes what it made (devices/models/letting_go.py): the log itself says that an import made the
+    # device, that import is being undone, and nothing was written since.
+    LET_GO_BY = "device_id"
+    LET_GO = """EXISTS (SELECT 1 FROM devices_imported m
+        JOIN devices_import i ON i.id = m.batch_id AND i.company_id = m.company_id
+        JOIN devices_device d ON d.id = m.device_id AND d.log_sequence = m.log_sequence
+        WHERE m.device_id = OLD.device_id AND m.company_id = OLD.company_id AND m.is_new AND i.stage = 'undoing')
+      AND (OLD.sequence = 1 AND OLD.kind IN {kinds} OR OLD.sequence > 1 AND EXISTS (SELECT 1 FROM devices_event e
+        WHERE e.device_id = OLD.device_id AND e.sequence = 1 AND e.kind IN {kinds}))""".format(
+        kinds="('imported', 'imported_in_repair', 'imported_needs_repair')"
+    )
 
     company = models.ForeignKey(
         "accounts.Company", on_delete=models.PROTECT, related_name="+", verbose_name=_("company")

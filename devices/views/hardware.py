@@ -1,29 +1,27 @@
 """My devices, and the tables of Hardware with their exports."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.utils import timezone, translation
-from django.utils.timesince import timesince
+from django.utils import translation
 from django.views.decorators.http import require_safe
 
-from accounts import clock
 from accounts.access import PersonRequest, admin_required, member_required
-from accounts.batches import batched
 from accounts.exporting import note_table
+from accounts.keyset import Total
 from accounts.scope import within
 from accounts.text import clean_search
 from devices.exports import csv_response
+from devices.listing import drawn, exported, page_of
 from devices.models import Device
 from devices.signals import devices_listed, my_devices
 from devices.tables import TABLES, HardwareFilter, Table, search
 
 PAGE = 50
-CHUNK = 500
+MOST_ARCHIVED = 100
 
 
 def listed(devices: list[Device], request: PersonRequest) -> list[Device]:
@@ -69,12 +67,13 @@ def hardware(request: PersonRequest, table: str = "all") -> HttpResponse:
     """One of the tables of Hardware. htmx gets the results alone."""
     found = _find_table(table)
     filters = HardwareFilter(found, request)
-    page = Paginator(filters.sorted(), PAGE).get_page(request.GET.get("page"))
-    page.object_list = listed(list(page.object_list), request)
-    context = {"table": found, "filters": filters, "page": page, "archived": 0}
-    if found.slug == "all" and (query := clean_search(request.GET.get("q"))):
+    page = page_of(found, filters, request)
+    context = {"table": found, "filters": filters, "page": page, "rows": drawn(found, page.object_list)}
+    context["total"] = Total.of(filters.qs, filters.search.most_counted)
+    if found.slug == "all" and filters.search.words:
         # What is archived is in no other table; whoever searches for it should learn where it is.
-        context["archived"] = search(Device.objects.visible_to(request.user).archived(), query, previous=True).count()
+        archived = filters.search.filter(Device.objects.visible_to(request.user).archived())
+        context["archived"] = Total.of(archived, MOST_ARCHIVED)
     return render(request, "devices/_results.html" if request.htmx else "devices/hardware.html", context)
 
 
@@ -84,9 +83,9 @@ def export(request: PersonRequest, table: str) -> StreamingHttpResponse:
     """The table as CSV: the rows and columns that the page shows, over all its pages. In English, like every export."""
     found = _find_table(table)
     with translation.override("en"):
-        headings = [str(heading) for _key, heading in found.columns]
+        headings = [str(column.heading) for column in found.exported]
         note_table(request, str(found.title))
-    rows = _rows(HardwareFilter(found, request).sorted(), found, request)
+    rows = exported(found, HardwareFilter(found, request).qs, request)
     return csv_response(f"velory-{found.slug}", headings, within(request.user.company_id, rows))
 
 
@@ -94,26 +93,3 @@ def _find_table(slug: str) -> Table:
     if slug not in TABLES:
         raise Http404
     return TABLES[slug]
-
-
-def _rows(devices: QuerySet[Device], table: Table, request: PersonRequest) -> Iterator[list[Any]]:
-    """The cells in chunks, so that what other apps add costs a query per chunk. English is on within a chunk only:
-    the response is written piece by piece, long after the view."""
-    for chunk in batched(devices.iterator(chunk_size=CHUNK), CHUNK):
-        with translation.override("en"):
-            lines = [_line(device, table) for device in listed(chunk, request)]
-        yield from lines
-
-
-def _line(device: Device, table: Table) -> list[Any]:
-    line = [
-        device.name,
-        device.category,
-        device.serial_number,
-        (device.last_holder if table.previous else device.holder) or "",
-        str(device.payor or ""),  # now, while English is on
-        device.get_status_display(),
-        timezone.localtime(device.status_since).strftime("%Y-%m-%d %H:%M"),
-        timesince(device.status_since, clock.now(), depth=1).replace("\xa0", " "),
-    ]
-    return [*line, device.remark] if table.remark else line

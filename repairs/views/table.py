@@ -1,12 +1,11 @@
 """Repairs: all of them, open and closed, for admins."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import django_filters
-from django.core.paginator import Paginator
-from django.db.models import F, Func, Q, QuerySet
-from django.db.models.functions import Lower
+from django.db.models import Q, QuerySet
 from django.forms import TextInput
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -17,21 +16,23 @@ from django.views.decorators.http import require_safe
 from accounts.access import PersonRequest, admin_required
 from accounts.batches import batched
 from accounts.exporting import note_table
+from accounts.keyset import KeysetPage, Order, Total, in_order
 from accounts.scope import within
 from accounts.text import identifier_key
 from devices.exports import csv_response
+from devices.finding import MOST_COUNTED
 from devices.tables import TableFilter
 from repairs.models import Repair
 
 PAGE = 50
 CHUNK = 500
 
-SORTS: dict[str, tuple[F | Func, ...]] = {
-    "device": (Lower("device__name"),),
-    "opened": (F("opened_at"),),
-    "taken_in": (F("taken_in_at"),),
-    "closed": (F("closed_at"),),
-    "outcome": (F("outcome"),),
+ORDERS = {
+    "device": Order(("device__name_key", "id")),
+    "opened": Order(("opened_at", "id")),
+    "taken_in": Order(("taken_in_at", "id"), may_be_blank=True),
+    "closed": Order(("closed_at", "id"), may_be_blank=True),
+    "outcome": Order(("outcome", "id"), may_be_blank=True, blank=""),
 }
 
 # (sort key, heading, class of what may go where the table gets tight). No key: it can't be sorted by.
@@ -84,9 +85,13 @@ class RepairFilter(TableFilter):
     def filter_outcome(self, repairs: QuerySet[Repair], name: str, value: str) -> QuerySet[Repair]:
         return repairs.filter(closed_at=None) if value == "open" else repairs.filter(outcome=value)
 
-    def sorted(self) -> QuerySet[Repair]:
-        """The rows in the order that the address asks for, the newest request first without one."""
-        return self.qs.with_people().order_by(*self.order(SORTS, "-opened"))
+    @property
+    def order(self) -> Order:
+        """The order that the address asks for, the newest request first without one."""
+        asked = self.data.get("sort", "")
+        if asked.removeprefix("-") not in ORDERS:
+            asked = "-opened"
+        return replace(ORDERS[asked.removeprefix("-")], is_down=asked.startswith("-"))
 
 
 @require_safe
@@ -94,8 +99,8 @@ class RepairFilter(TableFilter):
 def repairs(request: PersonRequest) -> HttpResponse:
     """The table. htmx gets the results alone."""
     filters = RepairFilter(request)
-    page = Paginator(filters.sorted(), PAGE).get_page(request.GET.get("page"))
-    context = {"filters": filters, "page": page, "columns": COLUMNS}
+    page = KeysetPage(filters.qs.with_people(), filters.order, PAGE, request.GET.get("page", ""))
+    context = {"filters": filters, "page": page, "total": Total.of(filters.qs, MOST_COUNTED), "columns": COLUMNS}
     return render(request, "repairs/_results.html" if request.htmx else "repairs/list.html", context)
 
 
@@ -106,12 +111,12 @@ def export(request: PersonRequest) -> StreamingHttpResponse:
     with translation.override("en"):
         headings = [str(heading) for _key, heading, _css in COLUMNS] + ["Replacement"]
     note_table(request, "Repairs")
-    rows = within(request.user.company_id, _rows(RepairFilter(request).sorted()))
+    rows = within(request.user.company_id, _rows(RepairFilter(request)))
     return csv_response("velory-repairs", headings, rows)
 
 
-def _rows(found: QuerySet[Repair]) -> Iterator[list[Any]]:
-    for chunk in batched(found.iterator(chunk_size=CHUNK), CHUNK):
+def _rows(filters: RepairFilter) -> Iterator[list[Any]]:
+    for chunk in batched(in_order(filters.qs.with_people(), filters.order, CHUNK), CHUNK):
         with translation.override("en"):
             lines = [_line(repair) for repair in chunk]
         yield from lines

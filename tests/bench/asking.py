@@ -15,7 +15,7 @@ TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 
 
 class Asking:
-    """`cookies` of somebody who has signed in."""
+    """`cookies` of somebody who has signed in. `headers` are those of the last answer."""
 
     def __init__(self, server, cookies):
         self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
@@ -32,6 +32,7 @@ class Asking:
         response = self._connection.getresponse()
         text = response.read()
         took = perf_counter() - began
+        self.headers = response.headers
         return response.status, text.decode(errors="replace"), took
 
     def _token(self):
@@ -39,10 +40,10 @@ class Asking:
         return next(value for name, value in self._cookies.items() if name.endswith("csrf"))
 
 
-def filled(where, module):
+def filled(where, module, call="fill()"):
     """Lets `module.fill()` put rows into that database, by the role that may, and returns what it says."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("DATABASE")}
-    command = f"import json; from {module} import fill; print(json.dumps(fill()))"
+    command = f"import django, json; django.setup(); import {module} as filling; print(json.dumps(filling.{call}))"
     answer = subprocess.run(
         [sys.executable, "-c", command],
         cwd=ROOT,

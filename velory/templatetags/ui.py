@@ -1,7 +1,8 @@
 """Small parts of every page: times, durations, category pictures, sortable headings, the menu."""
 
 from datetime import date, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from django import template
 from django.template.context import Context, RequestContext
@@ -13,11 +14,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 from django.utils.timesince import timesince
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
-from heroicons.templatetags.heroicons import heroicon_mini, heroicon_outline
 
 from accounts import clock
+
+from .icons import heroicon_mini, heroicon_outline
 
 register = template.Library()
 
@@ -134,13 +136,50 @@ def sort_header(context: RequestContext, key: str, label: str, default: str = ""
 # The menu
 
 
+class Place(NamedTuple):
+    """All that the menu depends on. Whoever has the same has the same menu."""
+
+    language: str | None
+    view: str
+    table: str
+    company: str | None
+    is_admin: bool
+    colleagues_visible: bool
+    repair_flow_on: bool
+    counts: tuple[tuple[str, str], ...]
+
+
+@register.simple_tag(takes_context=True)
+def sidebar(context: RequestContext) -> SafeString:
+    """The menu, drawn once for whoever sees the same: it stands on every page and seldom changes."""
+    user, match = context["user"], context["request"].resolver_match
+    company = getattr(user, "company", None)
+    return _sidebar(
+        Place(
+            get_language(),
+            match.view_name if match else "",
+            match.kwargs.get("table", "") if match else "",
+            company and company.name,
+            company is not None and user.is_admin,
+            company is not None and company.colleagues_visible,
+            company is not None and company.repair_flow_on,
+            tuple((name, str(total)) for name, total in (context.get("menu") or {}).items()),
+        )
+    )
+
+
+@lru_cache(maxsize=500)
+def _sidebar(place: Place) -> SafeString:
+    return SafeString(render_to_string("_nav.html", {"place": place, "menu": dict(place.counts)}))
+
+
 @register.inclusion_tag("_nav_link.html", takes_context=True)
 def nav_link(
     context: Context,
     view: str,
     label: str,
     icon: str = "",
-    count: int | None = None,
+    count: str | None = None,
     within: str = "",
     **kwargs: Any,
 ) -> dict[str, Any]:
@@ -148,11 +187,10 @@ def nav_link(
 
     `within` is how the names of views begin that belong to it: they mark it as their section.
     """
-    match = getattr(context.get("request"), "resolver_match", None)
+    place: Place = context["place"]
     current = ""
-    if match and match.view_name == view and kwargs.items() <= match.kwargs.items():
+    if place.view == view and kwargs.get("table", "") in ("", place.table):
         current = "page"
-    elif match and within and match.view_name.startswith(within):
+    elif within and place.view.startswith(within):
         current = "true"
-    url = reverse(view, kwargs=kwargs)
-    return {"url": url, "label": label, "icon": icon, "count": count, "current": current}
+    return {"url": reverse(view, kwargs=kwargs), "label": label, "icon": icon, "count": count, "current": current}

@@ -1,11 +1,12 @@
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from accounts.importing.command import ImportCommand
 from accounts.importing.report import Report
 from accounts.models import Company
 from accounts.spreadsheets import Table
-from devices.importing import import_devices
+from devices.importing.at_once import import_devices
 from devices.importing.values import DateOrder
 
 
@@ -27,4 +28,4 @@ class Command(ImportCommand):
     def bring(self, table: Table, company: Company, **options: Any) -> Report:
         wanted = {name: options[name] for name in ("by", "dry_run", "skip_bad")}
         dates = DateOrder(options["dates"]) if options["dates"] else None
-        return import_devices(table, company, dates=dates, **wanted)
+        return import_devices(table, company, dates=dates, name=Path(options["file"]).name, **wanted)

@@ -215,6 +215,18 @@ PAGES = [
     Page("repairs, none yet", "beginner", "repairs:list"),
     Page("register device", "admin", "devices:register"),
     Page("register device, refused", "admin", "devices:register", act=post({"serial_number": "C02-XK1 AAA"})),
+    # Admins: imports
+    Page("imports", "admin", "devices:imports"),
+    Page("imports, none yet", "beginner", "devices:imports"),
+    Page("imports, no file", "admin", "devices:imports", act=post(form="form[enctype]")),
+    Page("import, columns", "admin", "devices:import_columns", "unknown_list"),
+    Page("import, columns, refused", "admin", "devices:import_columns", "unknown_list", act=post(form="form.stack")),
+    Page("import, columns to be chosen", "admin", "devices:import", "unknown_list"),
+    Page("import, rehearsed", "admin", "devices:import", "rehearsed_list"),
+    Page("import, at work", "admin", "devices:import", "waiting_list"),
+    Page("import, stored", "admin", "devices:import", "stored_list"),
+    Page("import, undo", "admin", "devices:import_undo", "stored_list"),
+    Page("import, undo, asked", "admin", "devices:import", "stored_list", act=window("Undo this import")),
     # Admins: a device
     Page("overview", "admin", "devices:overview", "phone", act=press("Assign to a user or space")),
     Page("overview, in repair", "admin", "devices:overview", "away", act=press("Another user or space")),

@@ -11,10 +11,12 @@ from django.utils import timezone
 from accounts import clock
 from accounts.models import Domain, SingleSignOn, User
 from accounts.tokens import link_keys, link_path
+from devices.importing import work
 from repairs import acts
 from repairs.models import MDMRelease
 from tests.certificates import Key
 from tests.factories import AdminFactory, CompanyFactory, DeviceFactory, PayorFactory, SpaceFactory, UserFactory
+from tests.importer import a_list, imported
 from tests.two_step import code_of, give_app, give_passkey, sign_in
 from tests.world import PASSWORD
 
@@ -72,7 +74,23 @@ class Office:
         self.away = self.away.add_late_entry("It fell down the stairs.", self.now - timedelta(days=30), by=ada)
         self.away = self.away.correct_line(2, "Carl Berg had it first, for a day.", by=ada)
         DeviceFactory.create_batch(55, company=acme, by=ada, holder=world.colleague, payor=self.payor)
+        self.lists()
         self.too_much(CompanyFactory(name=LONG))
+
+    def lists(self):
+        """An import in each of its states, the last one still waiting for a worker."""
+        header = "Serial number,Name,Holder email,Space,Purchase date,Purchase cost,Warranty ends\n"
+        rows = "C02-XK1 AAA,MacBook of the design team,,,,,\nNEW-1,Slate,nora@acme.example,,1/2/2026,,\n"
+        rows += "NEW-2,Dock,,Lobby,,1.02E+15,\n"
+        self.stored_list = imported(self.ada, "stored", a_list())
+        self.rehearsed_list = imported(
+            self.ada, "rehearsed", a_list((header + rows).encode(), "devices of the office in Stockholm.csv")
+        )
+        self.unknown_list = imported(self.ada, "columns", a_list("Kod,Vad\nS-1,Skärm\nS-2,Låda\n".encode()))
+        self.waiting_list = imported(
+            self.ada, "rehearsed", a_list(b"Serial number,Holder email,Warranty ends\nW-1,,\n")
+        )
+        work.begin(self.waiting_list, "devices_import", "storing", by=self.ada)
 
     def days_ago(self, days, device, verb, **facts):
         with clock.at(self.now - timedelta(days=days)):

@@ -29,7 +29,7 @@ def test_every_page(page, office, opened):
 
 
 # Downloads, what other programs read, and the Django admin's.
-NO_PAGES = ("export", "_download", "healthz", "readyz", "saml_metadata", "support_visit")
+NO_PAGES = ("export", "_download", "_template", "_refused", "healthz", "readyz", "saml_metadata", "support_visit")
 
 
 def test_no_page_is_forgotten(office):

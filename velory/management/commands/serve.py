@@ -1,6 +1,7 @@
 import os
 import shutil
 import socket
+import subprocess
 import sys
 from io import StringIO
 
@@ -15,8 +16,8 @@ class Command(BaseCommand):
     """Starts Velory as it should be started: gunicorn runs no checks of its own, so we do.
 
     Refuses, with one line that says what to do, when a check fails, the database does not answer or
-    lags behind the code, static files were not collected, or the port is taken. Then becomes
-    gunicorn.
+    lags behind the code, static files were not collected, or the port is taken. Then starts a worker
+    for the background beside it, and becomes gunicorn.
     """
 
     help = "Checks everything, then serves Velory with gunicorn."
@@ -27,15 +28,16 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=settings.PORT, help=f"port ({settings.PORT})")
         parser.add_argument("--workers", type=int, default=2, help="processes (2)")
         parser.add_argument("--threads", type=int, default=6, help="threads of each (6)")
+        parser.add_argument("--without-work", action="store_true", help="a worker runs elsewhere: manage.py work")
 
-    def handle(self, *, host, port, workers, threads, **options):
+    def handle(self, *, host, port, workers, threads, without_work, **options):
         self.refuse_a_taken_port(host, port)
         self.refuse_a_failing_check()
         self.refuse_an_old_database()
         self.refuse_missing_static_files()
         if not settings.HTTPS and not settings.DEMO:
             self.stderr.write("HTTPS=false: passwords cross the network readable. For trying out only.")
-        self.become_gunicorn(host, port, workers, threads)
+        self.become_gunicorn(host, port, workers, threads, beside=not without_work)
 
     def refuse_a_taken_port(self, host, port):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -78,7 +80,7 @@ class Command(BaseCommand):
         if not settings.DEBUG and not (settings.STATIC_ROOT / "staticfiles.json").exists():
             raise CommandError("Static files are missing. Run: python manage.py collectstatic --no-input")
 
-    def become_gunicorn(self, host, port, workers, threads):
+    def become_gunicorn(self, host, port, workers, threads, *, beside):
         connections.close_all()
         self.stdout.write(f"Velory listens on http://{f'[{host}]' if ':' in host else host}:{port}/")
         self.stdout.flush()
@@ -90,6 +92,9 @@ class Command(BaseCommand):
         command = [sys.executable, "-m", "gunicorn", "--config", "python:velory.gunicorn"]
         command += ["--bind", f"[{host}]:{port}" if ":" in host else f"{host}:{port}"]
         command += ["--workers", str(workers), "--threads", str(threads)]
+        if beside:
+            # gunicorn keeps our process id, by which the worker knows when to end.
+            subprocess.Popen([sys.executable, "-m", "velory.beside", str(os.getpid())])
         os.execv(sys.executable, [*command, "velory.wsgi:application"])
 
     def empty_folder_for_metrics(self):

@@ -1,0 +1,150 @@
+"""Work in the background: enqueued together with what asks for it, taken up by one worker, gone on with by another when
+that one dies.
+
+A kind is a function that does its work in steps (`Job.step`) and may be begun anew at any of them: what a step has
+written tells the next attempt where to go on.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from . import clock, scope
+from .models import User
+from .models.job import LEASE, MOST_ATTEMPTS, Job, LeaseLost, Stopped
+from .scope import company_scope
+
+Act = Callable[[Job], dict[str, Any]]
+
+logger = logging.getLogger("velory.work")
+
+_kinds: dict[str, Act] = {}
+_chores: list[Callable[[int], None]] = []
+
+# What is over is of no use for longer; whoever asked for it keeps its result elsewhere.
+KEPT = timedelta(days=30)
+
+
+class GivenUp(Exception):
+    """The work can't be done. `str()` tells whoever asked for it why."""
+
+
+def kind(name: str) -> Callable[[Act], Act]:
+    """Decorator: the function does the jobs of this kind, and returns their result."""
+
+    def register(act: Act) -> Act:
+        _kinds[name] = act
+        return act
+
+    return register
+
+
+def chore(act: Callable[[int], None]) -> Callable[[int], None]:
+    """Decorator: the function is called now and then for each company, by its key and within its scope, to tidy up."""
+    _chores.append(act)
+    return act
+
+
+def enqueue(name: str, *, who: User, **details: Any) -> Job:
+    """Put a job among those that wait, inside the caller's transaction: it is done if that is kept. It speaks the
+    language of now."""
+    details["language"] = translation.get_language() or settings.LANGUAGE_CODE
+    assert who.company_id is not None
+    return Job.objects.create(company_id=who.company_id, kind=name, who=who, details=details)
+
+
+# What a worker does
+
+
+def work() -> bool:
+    """Do one job of each company that has any. Whether there was one."""
+    with scope.support():
+        waiting = list(Job.objects.due().order_by("company_id").values_list("company_id", flat=True).distinct())
+    found = False
+    for company_id in waiting:
+        if (job := claim(company_id)) is not None:
+            carry_out(job)
+            found = True
+    return found
+
+
+def claim(company_id: int) -> Job | None:
+    """Lease the company's oldest job that is due, unless another worker is at it. One that was begun and left too
+    often is failed instead."""
+    with transaction.atomic(), company_scope(company_id):
+        due = Job.objects.due().filter(company_id=company_id).order_by("pk")
+        # SQLite has no row locks: there the IMMEDIATE transaction is the lock.
+        job = due.select_for_update(skip_locked=True, no_key=True).first()
+        if job is None:
+            return None
+        if job.attempts >= MOST_ATTEMPTS:
+            job.state, job.lease_until, job.finished_at = Job.State.FAILED, None, clock.now()
+            with _language_of(job):
+                job.problem = _("It was interrupted %(count)d times, so it was given up.") % {"count": job.attempts}
+            job.save(update_fields=["state", "lease_until", "finished_at", "problem"])
+            logger.error("%s was interrupted %d times", job, job.attempts, extra={"facts": _facts(job)})
+            return None
+        job.state, job.attempts, job.lease_until = Job.State.RUNNING, job.attempts + 1, clock.now() + LEASE
+        job.save(update_fields=["state", "attempts", "lease_until"])
+    return job
+
+
+def carry_out(job: Job) -> None:
+    """Do a job that was claimed. Raises Stopped, with the job back among those that wait."""
+    began = time.perf_counter()
+    values: dict[str, Any]
+    try:
+        with _language_of(job):
+            outcome, values = Job.State.DONE, {"result": _kinds[job.kind](job)}
+    except LeaseLost:
+        logger.warning("%s was taken up by another worker", job, extra={"facts": _facts(job)})
+        return
+    except Stopped:
+        # Being told to end is no interruption that counts.
+        _end(job, Job.State.WAITING, attempts=job.attempts - 1)
+        raise
+    except GivenUp as reason:
+        outcome, values = Job.State.FAILED, {"problem": str(reason)}
+    except (DatabaseError, InterfaceError):
+        # Perhaps the database is away. The lease runs out, and somebody tries again.
+        logger.exception("%s met trouble with the database", job, extra={"facts": _facts(job)})
+        return
+    except Exception:
+        logger.exception("%s failed", job, extra={"facts": _facts(job)})
+        with _language_of(job):
+            problem = _("Something went wrong on our side. Velory Support can tell from the log what it was.")
+        outcome, values = Job.State.FAILED, {"problem": problem}
+    _end(job, outcome, **values)
+    facts = _facts(job) | {"outcome": str(outcome), "duration_ms": round((time.perf_counter() - began) * 1000)}
+    logger.info("%s %s in %d ms", job.kind, outcome, facts["duration_ms"], extra={"facts": facts})
+
+
+def _end(job: Job, state: str, **values: Any) -> None:
+    try:
+        with transaction.atomic(), company_scope(job.company_id):
+            job.end(state, **values)
+    except LeaseLost:
+        logger.warning("%s was taken up by another worker", job, extra={"facts": _facts(job)})
+
+
+def _language_of(job: Job) -> Any:
+    return translation.override(job.details.get("language", settings.LANGUAGE_CODE))
+
+
+def _facts(job: Job) -> dict[str, Any]:
+    return {"job": job.pk, "kind": job.kind, "company": job.company_id, "user": job.who_id}
+
+
+def tidy() -> None:
+    """Every company's chores, and jobs that have been over for long."""
+    for company in scope.every_company():
+        for act in _chores:
+            act(company.pk)
+        Job.objects.filter(company=company, finished_at__lt=clock.now() - KEPT).delete()

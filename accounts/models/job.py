@@ -1,0 +1,115 @@
+"""Work that takes longer than a page may: a row that a worker takes up, and leases while it works."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from threading import Event
+
+from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts import clock
+from accounts.keys import SameCompany, company_row
+
+# Longer than the longest step by far. Whoever says nothing for so long is taken for dead.
+LEASE = timedelta(seconds=60)
+MOST_ATTEMPTS = 5
+
+# Set when this process is told to end.
+told_to_stop = Event()
+
+
+class LeaseLost(Exception):
+    """Somebody else has taken the job up meanwhile. What this step wrote is taken back."""
+
+
+class Stopped(Exception):
+    """The process is told to end, between two steps. Another one goes on from there."""
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def due(self) -> "JobQuerySet":
+        """What waits, and what somebody began and left."""
+        left = models.Q(state=Job.State.RUNNING, lease_until__lt=clock.now())
+        return self.filter(models.Q(state=Job.State.WAITING) | left)
+
+
+class Job(models.Model):
+    """One piece of work of a company, for somebody. accounts/jobs.py enqueues, takes up and carries out."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+
+    company = models.ForeignKey("accounts.Company", on_delete=models.PROTECT, related_name="jobs")
+    kind = models.CharField(max_length=40)
+    who = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    # How far it is, of how much; a total of 0 is not known yet.
+    progress = models.PositiveBigIntegerField(default=0)
+    total = models.PositiveBigIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    details = models.JSONField(default=dict)
+    result = models.JSONField(default=dict)
+    # Why it failed, for whom it was done.
+    problem = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+    finished_at = models.DateTimeField(null=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
+        indexes = [
+            models.Index(
+                fields=["company", "id"],
+                condition=models.Q(state__in=["waiting", "running"]),
+                name="job_to_do",
+            )
+        ]
+        constraints = [
+            company_row("job_company_row"),
+            SameCompany(field="who", name="job_who_same_company"),
+            models.CheckConstraint(
+                condition=models.Q(state="running", lease_until__isnull=False)
+                | models.Q(state__in=["waiting", "done", "failed"], lease_until=None),
+                name="job_leased_while_running",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in (Job.State.DONE, Job.State.FAILED)
+
+    @contextmanager
+    def step(self, progress: int, total: int | None = None) -> Iterator[None]:
+        """One part of the work, a transaction of its own that sees the company's rows. It counts only while the lease
+        is ours, and renews it. Raises LeaseLost, with nothing written, where it is not; Stopped, before anything is
+        begun, when the process is told to end."""
+        from accounts.scope import company_scope
+
+        if told_to_stop.is_set():
+            raise Stopped
+        with transaction.atomic(), company_scope(self.company_id):
+            yield
+            self.progress = progress
+            self.total = self.total if total is None else total
+            self._write(progress=progress, total=self.total, lease_until=clock.now() + LEASE)
+
+    def _write(self, **values: object) -> None:
+        """Change the row while it is ours. Raises LeaseLost."""
+        mine = Job.objects.filter(pk=self.pk, state=Job.State.RUNNING, attempts=self.attempts)
+        if not mine.update(**values):
+            raise LeaseLost
+
+    def end(self, state: str, **values: object) -> None:
+        """Done, failed, or back among those that wait. Raises LeaseLost."""
+        finished = None if state == Job.State.WAITING else clock.now()
+        self._write(state=state, lease_until=None, finished_at=finished, **values)

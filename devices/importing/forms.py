@@ -1,0 +1,184 @@
+"""What somebody fills in on the pages of an import."""
+
+from collections import Counter
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import uploads
+from accounts.importing import cells
+from accounts.importing.columns import Columns
+from accounts.models import User
+from accounts.spreadsheets import NotATable, Table
+from devices.models import Device, Import
+
+from .choices import REASON, headers_key
+from .columns import ALIASES, LABELS, MAY_BE_EMPTIED
+from .shapes import shape_of
+from .values import DateOrder
+
+SAMPLED_ROWS, SAMPLES = 200, 5
+Status = Device.Status
+FLOW = [(status.value, status.label) for status in (Status.NEEDS_REPAIR, Status.IN_REPAIR)]
+
+
+class UploadForm(forms.Form):
+    """The list. What is no table is refused before anything is stored."""
+
+    file = forms.FileField(
+        label=gettext_lazy("List of devices, as CSV"),
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
+    )
+
+    def __init__(self, *args: Any, too_large: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["file"].help_text = _("Up to %(size)s. Nothing is stored in the register before you say so.") % {
+            "size": filesizeformat(settings.UPLOAD_LIMIT)
+        }
+        if too_large:
+            self.fields["file"].error_messages["required"] = _("The file is larger than %(size)s. Divide it.") % {
+                "size": filesizeformat(settings.UPLOAD_LIMIT)
+            }
+
+    def clean_file(self) -> Any:
+        upload = self.cleaned_data["file"]
+        try:
+            self.table = Table(upload.file)
+            self.samples = _samples(self.table)
+        except NotATable as problem:
+            raise ValidationError(str(problem)) from problem
+        if not any(self.samples):
+            raise ValidationError(_("The file has headers, but no rows below them."))
+        return upload
+
+    def saved(self, *, by: User) -> Import:
+        """The import, with the list in the database, and with what was decided for the last one of these headers.
+        Belongs inside a transaction. `is_known` says whether its columns need no choosing."""
+        assert by.company is not None
+        file = self.cleaned_data["file"]
+        key = headers_key(self.table.headers)
+        last = by.company.imports.filter(headers_key=key).order_by("-pk").first()
+        fields = Columns(self.table.headers, ALIASES).chosen
+        known = shape_of(self.table.headers)
+        if last is not None:
+            fields = _as_last_time(self.table.headers, last.fields)
+            known = known or _("%(name)s, as last time") % {"name": last.name}
+        self.is_known = bool(known) and bool({"serial_number", "asset_tag"} & set(fields))
+        facts = {"encoding": self.table.encoding, "delimiter": self.table.delimiter, "shape": known}
+        file.file.seek(0)
+        return Import.objects.create(
+            company=by.company,
+            who=by,
+            name=file.name[-255:],
+            upload=uploads.store(by.company.pk, file.name, iter(lambda: file.file.read(uploads.PART), b"")),
+            headers_key=key,
+            fields=fields,
+            dates=last.dates if last else "",
+            statuses=last.statuses if last else {},
+            emptied=last.emptied if last else [],
+            findings={"headers": self.table.headers, "samples": self.samples, **facts},
+        )
+
+
+def _samples(table: Table) -> list[list[str]]:
+    """Up to five values of each column, from the first rows."""
+    found: list[dict[str, None]] = [{} for _header in table.headers]
+    for _number, row in zip(range(SAMPLED_ROWS), table, strict=False):
+        for values, cell in zip(found, row.cells, strict=False):
+            text = cells.shortened(cells.line(cell))
+            if text and len(values) < SAMPLES:
+                values[text] = None
+    return [list(values) for values in found]
+
+
+def _as_last_time(headers: list[str], fields: list[str]) -> list[str]:
+    """The fields of the last list, whose headers were the same but for the column of reasons."""
+    own = iter(fields)
+    return ["" if header == REASON else next(own, "") for header in headers]
+
+
+class ColumnsForm(forms.Form):
+    """Which column is which field; and for each field whether an empty cell keeps what is there."""
+
+    def __init__(self, *args: Any, batch: Import, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.headers: list[str] = batch.findings["headers"]
+        choices = [("", _("Not used")), *LABELS.items()]
+        for place, (header, field) in enumerate(zip(self.headers, batch.fields, strict=True)):
+            label = header or _("column %(number)d, without a header") % {"number": place + 1}
+            self.fields[f"column_{place}"] = forms.ChoiceField(
+                choices=choices, required=False, initial=field, label=label
+            )
+        self.fields["emptied"] = forms.MultipleChoiceField(
+            choices=[(name, LABELS[name]) for name in MAY_BE_EMPTIED],
+            required=False,
+            initial=batch.emptied,
+            label=_("An empty cell empties the field"),
+            help_text=_("For all others it keeps what is there."),
+            widget=forms.CheckboxSelectMultiple,
+        )
+        self._batch = batch
+
+    def rows(self) -> list[tuple[Any, list[str]]]:
+        """Each column's field of the form, and its samples."""
+        samples = self._batch.findings["samples"]
+        return [(self[f"column_{place}"], samples[place]) for place in range(len(self.headers))]
+
+    @property
+    def chosen(self) -> list[str]:
+        return [self.cleaned_data.get(f"column_{place}", "") for place in range(len(self.headers))]
+
+    def clean(self) -> None:
+        chosen = self.chosen
+        if not {"serial_number", "asset_tag"} & set(chosen):
+            raise ValidationError(
+                _("Choose the column of the serial number or of the asset tag: devices are told apart by it.")
+            )
+        twice = [str(LABELS[name]) for name, count in Counter(chosen).items() if name and count > 1]
+        if twice:
+            raise ValidationError(_("Two columns can't be one field: %(fields)s.") % {"fields": ", ".join(twice)})
+
+
+class DecisionsForm(forms.Form):
+    """What the rehearsal found that has to be decided."""
+
+    dates = forms.ChoiceField(
+        label=gettext_lazy("How the list writes dates"),
+        choices=[
+            (DateOrder.US.value, gettext_lazy("Month first: 1/31/2026")),
+            (DateOrder.DAY_FIRST.value, gettext_lazy("Day first: 31/1/2026")),
+        ],
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args: Any, batch: Import, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        decide = batch.findings.get("decide", {})
+        if examples := decide.get("dates"):
+            self.initial["dates"] = batch.dates
+            self.fields["dates"].help_text = _("In the list: %(examples)s") % {"examples": " · ".join(examples)}
+        else:
+            del self.fields["dates"]
+        counted = decide.get("statuses", []) if batch.company.repair_flow_on else []
+        self._texts = [text for text, _count in counted]
+        for place, (text, count) in enumerate(counted):
+            self.fields[f"status_{place}"] = forms.ChoiceField(
+                label=_("Status “%(text)s”, %(count)d ×") % {"text": text, "count": count},
+                choices=[("", Status.ACTIVE.label), *FLOW],
+                initial=batch.statuses.get(text, ""),
+                required=False,
+            )
+
+    @property
+    def decided(self) -> dict[str, Any]:
+        """What to save on the import."""
+        decided: dict[str, Any] = {name: self.cleaned_data[name] for name in ("dates",) if name in self.cleaned_data}
+        if self._texts:
+            decided["statuses"] = {text: self.cleaned_data[f"status_{place}"] for place, text in enumerate(self._texts)}
+        return decided

@@ -1,0 +1,90 @@
+"""A first reading of the whole file, before anything is planned: what stands in it twice, and what somebody has to
+decide."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from django.utils.translation import ngettext
+
+from accounts.importing import cells
+from accounts.importing.columns import Columns
+from accounts.spreadsheets import Table
+
+from .rows import RowReader
+from .twins import Twins
+
+# How often a long reading says where it is, in rows.
+TICK = 5000
+DATES = ("purchase_date", "warranty_end", "renewal_date", "status_since")
+# Dates of which somebody has to say how they are meant: shown so many, and of so many columns of texts.
+DATE_EXAMPLES = 5
+MOST_STATUSES = 50
+
+_ISO_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}(?:[T ].*)?")
+
+
+@dataclass
+class Survey:
+    """What the first reading found."""
+
+    rows: int = 0
+    serials: Twins = field(default_factory=Twins)
+    tags: Twins = field(default_factory=Twins)
+    # Of the rows without a serial number.
+    tags_alone: Twins = field(default_factory=Twins)
+    statuses: Counter[str] = field(default_factory=Counter)
+    dates: list[str] = field(default_factory=list)
+    # By column: how many of its numbers have so many digits, where they are digits alone.
+    digits: dict[str, Counter[int]] = field(default_factory=dict)
+
+    def notices(self, columns: Columns) -> Iterator[str]:
+        """What looks as if a spreadsheet had taken zeros away: flagged, not guessed."""
+        for name, lengths in self.digits.items():
+            if not lengths:
+                continue
+            usual, count = lengths.most_common(1)[0]
+            short = sum(number for length, number in lengths.items() if usual - 3 < length < usual)
+            if short and count > 9 * short:
+                yield ngettext(
+                    "%(column)s: %(count)d number is shorter than the %(usual)d digits of the others. "
+                    "Has a spreadsheet taken zeros away?",
+                    "%(column)s: %(count)d numbers are shorter than the %(usual)d digits of the others. "
+                    "Has a spreadsheet taken zeros away?",
+                    short,
+                ) % {"column": columns.header(name), "count": short, "usual": usual}
+
+
+def survey(table: Table, columns: Columns, reader: RowReader, tick: Callable[[int], None]) -> Survey:
+    """Read the table once. `tick` is told now and then how many rows were read. Raises NotATable."""
+    found = Survey(digits={name: Counter() for name in ("serial_number", "asset_tag", "imei") if name in columns})
+    examples: dict[str, None] = {}
+    dates = [name for name in DATES if name in columns]
+    for row in table:
+        found.rows += 1
+        if found.rows % TICK == 0:
+            tick(found.rows)
+        if row.problem:
+            continue
+        serial, tag = reader.key(row, "serial_number"), reader.key(row, "asset_tag")
+        if serial:
+            found.serials.add(serial, row.line)
+        if tag:
+            found.tags.add(tag, row.line)
+            if not serial:
+                found.tags_alone.add(tag, row.line)
+        for name, lengths in found.digits.items():
+            number = columns.cell(row.cells, name).strip()
+            if number.isdecimal():
+                lengths[len(number)] += 1
+        status = cells.line(columns.cell(row.cells, "status"))
+        if status and (status in found.statuses or len(found.statuses) < MOST_STATUSES):
+            found.statuses[status] += 1
+        if len(examples) < DATE_EXAMPLES:
+            for name in dates:
+                date = cells.line(columns.cell(row.cells, name))
+                if date and not _ISO_DATE.fullmatch(date):
+                    examples[cells.shortened(date)] = None
+    found.dates = list(examples)[:DATE_EXAMPLES]
+    return found

@@ -1,0 +1,74 @@
+"""Taking an import back: what it made goes, what it changed is as it was. Only what nothing has happened to since."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import F, QuerySet
+
+from accounts.models import Space, User
+from accounts.models.closable import delete_if_unused
+from devices.models import Device, Import, Imported, MoveRefused, Nameplate
+from devices.models.letting_go import let_go
+
+
+def in_the_way(batch: Import) -> QuerySet[Imported]:
+    """Its devices to which something has happened since, so that it can't be undone."""
+    devices = batch.things.exclude(device=None).select_related("device")
+    return devices.exclude(log_sequence=F("device__log_sequence")).order_by("pk")
+
+
+def take_back(things: Sequence[Imported], *, by: User) -> None:
+    """Undo these, and forget them. Belongs inside a transaction, in which the import is being undone.
+
+    A device to which something has happened meanwhile, and somebody or a space that something else uses by now, stay.
+    """
+    keys = [thing.device_id for thing in things if thing.device_id is not None]
+    devices = Device.objects.filter(pk__in=keys).order_by("pk").select_for_update(no_key=True, of=("self",))
+    heads = {device.pk: device.log_sequence for device in devices}
+    untouched = [thing for thing in things if heads.get(thing.device_id or 0) == thing.log_sequence]
+    if new := [thing.device_id for thing in untouched if thing.is_new and thing.device_id is not None]:
+        let_go(things[0].company_id, new)
+    for thing in untouched:
+        if not thing.is_new:
+            _restore(thing, by)
+    Imported.objects.filter(pk__in=[thing.pk for thing in things]).delete()
+    for thing in things:
+        if thing.user_id is not None and thing.user is not None:
+            _remove_person(thing.user)
+        elif thing.space is not None:
+            delete_if_unused(thing.space)
+
+
+def _restore(thing: Imported, by: User) -> None:
+    device = Device.objects.select_related("company").get(pk=thing.device_id or 0)
+    before = dict(thing.before)
+    holder_user, holder_space = before.pop("holder_user", None), before.pop("holder_space", None)
+    was_handed = "payor" in before
+    payor = before.pop("payor", None)
+    try:
+        with transaction.atomic():
+            if before:
+                device = device.edit(by=by, **{name: _as_value(name, value) for name, value in before.items()})
+            if was_handed and (holder_user or holder_space):
+                holder: User | Space = (
+                    User.objects.get(pk=holder_user) if holder_user else Space.objects.get(pk=holder_space)
+                )
+                device.assign(holder, device.company.payors.get(pk=payor), by=by)
+            elif was_handed:
+                device.unassign(by=by)
+    except (MoveRefused, ValidationError, IntegrityError):
+        return  # it can't be as it was any more, so it stays as it is
+
+
+def _as_value(name: str, text: Any) -> Any:
+    return Device._meta.get_field(name).to_python(text)  # type: ignore[union-attr]
+
+
+def _remove_person(person: User) -> None:
+    """Somebody who has not joined and whom nothing else names; the names in logs that are gone go with them."""
+    key, company_id = person.pk, person.company_id or 0
+    if not person.has_joined and person.link_made_at is None and delete_if_unused(person):
+        plates = Nameplate.objects.filter(company_id=company_id, kind=Nameplate.Kind.USER, reference=key)
+        plates.exclude(salt="").update(name="", salt="")

@@ -1,0 +1,211 @@
+"""What workers do for an import: rehearse it, store it, undo it. Each is a job, whose steps are some hundred rows."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from django.utils.translation import gettext as _
+
+from accounts import clock, jobs, uploads
+from accounts.importing.report import Report
+from accounts.models import Job, Upload, User
+from accounts.models.audit import record
+from accounts.spreadsheets import NotATable, Table
+from devices.exports import guarded
+from devices.models import Import
+
+from .bringing import BATCH, Bringing
+from .choices import REASON, Choices, likely_statuses
+from .plan import Entry
+from .storing import store
+from .undoing import in_the_way, take_back
+
+Stage = Import.Stage
+
+
+class _Refused(Exception):
+    """Rows were refused that may not be left out; the step is taken back."""
+
+    def __init__(self, entries: list[Entry]) -> None:
+        self.entries = entries
+
+
+def begin(batch: Import, kind: str, stage: str, *, by: User) -> None:
+    """Let a worker do this with the import. Belongs inside the transaction in which the import was locked."""
+    job = jobs.enqueue(kind, who=by, batch=batch.pk)
+    batch.change(job=job, stage=stage)
+
+
+def _batch_of(job: Job) -> Import:
+    job.who = User.objects.select_related("company").get(pk=job.who_id)
+    return Import.objects.select_related("company", "who__company", "upload", "refused").get(pk=job.details["batch"])
+
+
+@contextmanager
+def _read(job: Job, batch: Import) -> Iterator[Bringing]:
+    """The import's list, surveyed. What can't be read as a table fails the job, with the reason."""
+    if batch.upload is None:
+        raise jobs.GivenUp(_("The file was deleted in the meantime. Upload it again."))
+    if not job.who.is_admin:
+        raise jobs.GivenUp(_("%(person)s is no IT admin any more.") % {"person": job.who})
+
+    def tick(rows: int) -> None:
+        with job.step(0, 0):
+            pass
+
+    try:
+        with uploads.opened(batch.upload) as file:
+            bringing = Bringing(Table(file), batch.company, Choices.of(batch))
+            bringing.look(tick)
+            yield bringing
+    except NotATable as problem:
+        raise jobs.GivenUp(str(problem)) from problem
+
+
+@jobs.kind("devices_rehearse")
+def rehearse(job: Job) -> dict[str, object]:
+    """Say what would happen, and store nothing of it."""
+    with job.step(0):
+        batch = _batch_of(job)
+    with _read(job, batch) as bringing:
+        with job.step(0, bringing.survey.rows):
+            batch.change(statuses=likely_statuses(bringing.survey.statuses) | batch.statuses)
+            bringing.choices = Choices.of(batch)
+            report = bringing.report()
+            bringing.begin()
+            _new_list_of_refused(batch, bringing)
+        for done, rows in bringing.batches():
+            with job.step(done):
+                entries = bringing.plan(rows)
+                bringing.tally(report, entries)
+                _write_refused(batch, entries)
+        with job.step(bringing.survey.rows):
+            decide = {"dates": bringing.survey.dates, "statuses": bringing.survey.statuses.most_common()}
+            batch.change(stage=Stage.REHEARSED, findings=batch.findings | report.as_json() | {"decide": decide})
+    return {}
+
+
+@jobs.kind("devices_import")
+def bring(job: Job) -> dict[str, object]:
+    """Store it: all or nothing, or the good rows. An attempt that was broken off goes on behind the last step."""
+    with job.step(job.progress):
+        batch = _batch_of(job)
+    if batch.stage == Stage.STORING:
+        try:
+            with _read(job, batch) as bringing:
+                _store(job, batch, bringing)
+        except _Refused as refused:
+            with job.step(0):
+                report = _report_of(batch)
+                for entry in refused.entries:
+                    report.refused.add(entry.problems)
+                batch.change(stage=Stage.UNDOING, findings=batch.findings | {"refused": report.refused.as_json()})
+    if batch.stage == Stage.UNDOING:
+        _take_all_back(job, batch)
+        with job.step(0):
+            batch.change(stage=Stage.REHEARSED, rows_done=0)
+        raise jobs.GivenUp(
+            _(
+                "Nothing was imported: the register has changed since the rehearsal, and rows were refused. "
+                "Rehearse it again."
+            )
+        )
+    return {}
+
+
+def _store(job: Job, batch: Import, bringing: Bringing) -> None:
+    before = _report_of(batch)
+    with job.step(batch.rows_done, bringing.survey.rows):
+        report = before if batch.rows_done else bringing.report()
+        bringing.begin()
+        if not batch.rows_done:
+            _new_list_of_refused(batch, bringing)
+    for done, rows in bringing.batches(after=batch.rows_done):
+        with job.step(done):
+            entries = bringing.plan(rows)
+            store(entries, by=batch.who, batch=batch)
+            if not batch.skip_bad and any(entry.problems for entry in entries):
+                raise _Refused(entries)
+            bringing.tally(report, entries)
+            _write_refused(batch, entries)
+            batch.change(rows_done=done, findings=batch.findings | report.as_json())
+    with job.step(bringing.survey.rows):
+        batch.change(stage=Stage.STORED, finished_at=clock.now())
+        record(batch.company_id, "data_devices_imported", by=batch.who, result=report.summary("devices"))
+
+
+def _report_of(batch: Import) -> Report:
+    return Report.from_json(batch.findings)
+
+
+@jobs.kind("devices_undo")
+def undo(job: Job) -> dict[str, object]:
+    """Take it back as one act: refused where something has happened since to a device of it."""
+    with job.step(job.progress):
+        batch = _batch_of(job)
+        if batch.stage == Stage.UNDONE:
+            return {}
+        # Once begun it is gone through with.
+        stuck = not job.progress and in_the_way(batch).exists()
+        if stuck:
+            batch.change(stage=Stage.STORED)
+    if stuck:
+        raise jobs.GivenUp(_("Something has happened to a device of this import, so it can't be undone any more."))
+    _take_all_back(job, batch)
+    with job.step(job.progress):
+        batch.change(stage=Stage.UNDONE, finished_at=clock.now())
+        result = _report_of(batch).summary("devices")
+        record(batch.company_id, "data_devices_import_undone", by=job.who, result=result)
+    return {}
+
+
+def _take_all_back(job: Job, batch: Import) -> None:
+    """In the opposite order, so that people and spaces go after the devices that they were made for."""
+    done = 0
+    with job.step(job.progress):
+        total = batch.things.count()
+    while True:
+        with job.step(done + 1, total):
+            # Devices first: what was made for them is used by nothing then.
+            things = list(batch.things.exclude(device=None).order_by("-pk").select_related("user", "space")[:BATCH])
+            things = things or list(batch.things.order_by("-pk").select_related("user", "space")[:BATCH])
+            if not things:
+                break
+            take_back(things, by=job.who)
+            done += len(things)
+
+
+# The list of refused rows
+
+
+def _new_list_of_refused(batch: Import, bringing: Bringing) -> None:
+    if batch.refused is not None:
+        batch.refused.delete()
+    header = [*(name for name in bringing.table.headers if name != REASON), REASON]
+    batch.change(refused=uploads.store(batch.company_id, f"refused-{batch.name}", [_csv([header], mark="\ufeff")]))
+
+
+def _write_refused(batch: Import, entries: Iterable[Entry]) -> None:
+    """The rows as they came, and behind each why: to be mended, and uploaded alone."""
+    width = len(batch.fields)
+    rows = []
+    for entry in entries:
+        if entry.problems:
+            cells = (entry.row.cells + [""] * width)[: max(width, len(entry.row.cells))]
+            rows.append([*cells, " ".join(str(problem) for problem in entry.problems)])
+    if rows and batch.refused is not None:
+        uploads.append(batch.refused, _csv(rows))
+
+
+def _csv(rows: Iterable[Iterable[object]], mark: str = "") -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerows([guarded(cell) for cell in row] for row in rows)
+    return (mark + text.getvalue()).encode()
+
+
+def refused_rows(upload: Upload) -> Iterator[bytes]:
+    """The list of refused rows, in pieces."""
+    with uploads.opened(upload) as file:
+        while piece := file.read(uploads.PART):
+            yield piece

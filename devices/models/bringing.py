@@ -1,0 +1,131 @@
+"""An import of devices: the list that somebody brings, what was decided about it, and what it left in the register."""
+
+from typing import Any
+
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts import clock
+from accounts.keys import SameCompany, company_row
+
+
+class ImportQuerySet(models.QuerySet["Import"]):
+    def listed(self) -> "ImportQuerySet":
+        """For the list of imports, the newest first."""
+        return self.select_related("who", "job").order_by("-pk")
+
+
+class Import(models.Model):
+    """One list, from its upload to what became of it. devices/importing/ does the work."""
+
+    class Stage(models.TextChoices):
+        COLUMNS = "columns", _("Uploaded")
+        REHEARSING = "rehearsing", _("Rehearsing")
+        REHEARSED = "rehearsed", _("Rehearsed")
+        STORING = "storing", _("Importing")
+        STORED = "stored", _("Imported")
+        UNDOING = "undoing", _("Being undone")
+        UNDONE = "undone", _("Undone")
+        GIVEN_UP = "given_up", _("Given up")
+
+    company = models.ForeignKey("accounts.Company", on_delete=models.PROTECT, related_name="imports")
+    who = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    stage = models.CharField(max_length=10, choices=Stage, default=Stage.COLUMNS)
+    # What is being done with it now, or was last.
+    job = models.ForeignKey("accounts.Job", on_delete=models.SET_NULL, related_name="+", null=True)
+    created_at = models.DateTimeField(default=clock.now)
+    finished_at = models.DateTimeField(null=True)
+
+    # The list, and of its rows those that were refused, to be mended. Both go some days after it is over.
+    name = models.CharField(max_length=255)
+    upload = models.ForeignKey("accounts.Upload", on_delete=models.SET_NULL, related_name="+", null=True)
+    refused = models.ForeignKey("accounts.Upload", on_delete=models.SET_NULL, related_name="+", null=True)
+
+    # What was decided
+    # Tells lists apart by their headers: the next one of these headers begins with what was decided for this one.
+    headers_key = models.CharField(max_length=64)
+    # The field of each column, blank where it isn't used.
+    fields = models.JSONField(default=list)
+    dates = models.CharField(max_length=10, blank=True)
+    # The status in Velory of each text in the column for it.
+    statuses = models.JSONField(default=dict)
+    # Fields whose empty cells empty the field; others keep what is there.
+    emptied = models.JSONField(default=list)
+    skip_bad = models.BooleanField(default=False)
+
+    # What came of it (devices/importing/findings.py), and how many rows of the list are done with.
+    findings = models.JSONField(default=dict)
+    rows_done = models.PositiveBigIntegerField(default=0)
+
+    objects = ImportQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        indexes = [models.Index(fields=["company", "-id"], name="import_list")]
+        constraints = [
+            company_row("import_company_row"),
+            *(
+                SameCompany(field=field, name=f"import_{field}_same_company")
+                for field in ("who", "job", "upload", "refused")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("devices:import", args=[self.pk])
+
+    @property
+    def is_working(self) -> bool:
+        """Whether a worker is at it, or will be."""
+        return self.job is not None and not self.job.is_over
+
+    @property
+    def can_be_undone(self) -> bool:
+        """Stored, or given up by the workers in the middle of it."""
+        return not self.is_working and self.stage in (Import.Stage.STORING, Import.Stage.STORED, Import.Stage.UNDOING)
+
+    @property
+    def problem(self) -> str:
+        """Why the last piece of work on it failed; blank where it didn't."""
+        return self.job.problem if self.job is not None else ""
+
+    def change(self, **values: Any) -> None:
+        """Set and save these."""
+        for name, value in values.items():
+            setattr(self, name, value)
+        self.save(update_fields=list(values))
+
+
+class Imported(models.Model):
+    """What one row of an import did to one thing: enough to undo it."""
+
+    company = models.ForeignKey("accounts.Company", on_delete=models.PROTECT, related_name="+")
+    batch = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="things", verbose_name=_("import"))
+    # A device, or a person or space that was made for one.
+    device = models.ForeignKey("devices.Device", on_delete=models.PROTECT, related_name="+", null=True)
+    user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="+", null=True)
+    space = models.ForeignKey("accounts.Space", on_delete=models.CASCADE, related_name="+", null=True)
+    # Made by it, or there before and changed. A log that has grown since says that something else depends on it.
+    is_new = models.BooleanField()
+    log_sequence = models.PositiveIntegerField(default=0)
+    # How a device was that was there before, by field; "holder" and "payor" by key.
+    before = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("imported thing")
+        verbose_name_plural = _("imported things")
+        indexes = [
+            models.Index(fields=["batch", "id"], name="imported_of"),
+            models.Index(fields=["device"], name="imported_device"),
+        ]
+        constraints = [
+            SameCompany(field=field, name=f"imported_{field}_same_company")
+            for field in ("batch", "device", "user", "space")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id}: {self.device_id or self.user_id or self.space_id}"

@@ -1,0 +1,135 @@
+"""Registering many devices at once, for an import: what `Device.objects.register` does for one, in as few statements as
+for one."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.utils.translation import gettext as _
+
+from accounts import clock
+from accounts.models import Company, Payor, Space, User
+from accounts.models.closable import require_admin
+from accounts.text import identifier_key
+from devices.signals import device_registering, devices_registered
+
+from .assignment import Assignment
+from .changing import FlowOff
+from .describing import COMPARED, KEY_LENGTH
+from .device import Device
+from .event import Event, Line, first_lines
+from .note import Note
+from .status import Status
+
+
+@dataclass
+class Newcomer:
+    """A device that is about to be registered: fields of `Device.DESCRIPTION`, cleaned as those fields clean; who gets
+    it and who pays, both or neither; notes. One that needs repair or is in repair says since when, if that is known."""
+
+    fields: dict[str, Any]
+    holder: User | Space | None = None
+    payor: Payor | None = None
+    notes: list[str] = field(default_factory=list)
+    status: str = Status.ACTIVE
+    since: datetime | None = None
+
+
+# The first line, by the status in which a device comes.
+FIRST_LINES = {
+    Status.ACTIVE: "imported",
+    Status.NEEDS_REPAIR: "imported_needs_repair",
+    Status.IN_REPAIR: "imported_in_repair",
+}
+
+
+@transaction.atomic
+def register_imported(company: Company, newcomers: Sequence[Newcomer], *, by: User) -> list[Device]:
+    """Put devices into the register, each with its log as if it had been registered by itself, and with its repair
+    where it comes with one: nothing else registers into another status than Active. All or none.
+
+    Who listens: repairs/receivers.py (Repair, MDM release).
+    Raises ValidationError where one can't be, which `Device.objects.register` then says of that one; IntegrityError
+    where somebody was quicker; PermissionDenied for anybody but an admin, FlowOff for a status of the repair flow where
+    that is off.
+    """
+    require_admin(by, company.pk)
+    if any(newcomer.status != Status.ACTIVE for newcomer in newcomers) and not company.repair_flow_on:
+        raise FlowOff(_("The repair flow is not activated for your company."))
+    _refuse_what_cannot_be(company, newcomers)
+    now = clock.now()
+    devices, logs = [], []
+    for newcomer in newcomers:
+        facts: dict[str, Any] = {"status": newcomer.status, "status_since": newcomer.since or now, "registered_at": now}
+        device = Device(company=company, uuid=uuid.uuid4(), **facts, **newcomer.fields)
+        for name, key in COMPARED.items():
+            setattr(device, key, identifier_key(getattr(device, name)))
+            if len(getattr(device, key)) > KEY_LENGTH:
+                raise ValidationError({name: _("This is too long. Leave out what isn't part of it.")})
+        devices.append(device)
+        logs.append((device, _first_lines_of(device, newcomer, by)))
+        device.refresh_keys()
+    events = first_lines(logs, now)
+    Device.objects.bulk_create(devices)
+    Assignment.objects.bulk_create(
+        Assignment(company=company, device=device, user=device.holder_user, space=device.holder_space, started_at=now)
+        for device in devices
+        if device.holder is not None
+    )
+    Note.objects.bulk_create(
+        Note(company=company, device=device, author=by, text=text, written_at=now)
+        for device, newcomer in zip(devices, newcomers, strict=True)
+        for text in newcomer.notes
+    )
+    Event.objects.bulk_create(events)
+    if in_flow := [device for device in devices if device.status != Status.ACTIVE]:
+        devices_registered.send(sender=Device, devices=in_flow, by=by)
+    return devices
+
+
+def _first_lines_of(device: Device, newcomer: Newcomer, by: User) -> list[Line]:
+    """Give the device to its first holder, in the object alone, and say so."""
+    holder, payor, now = newcomer.holder, newcomer.payor, device.registered_at
+    lines = [Line(FIRST_LINES[Status(newcomer.status)], by, now, {}, "")]
+    if newcomer.status != Status.ACTIVE:
+        device.reported_by = by
+        answers = device_registering.send(sender=Device, device=device, by=by)
+        lines += [Line(kind, by, now, {}, "") for _receiver, kinds in answers for kind in kinds or ()]
+    if holder is not None and payor is not None:
+        device.holder_user = holder if isinstance(holder, User) else None
+        device.holder_space = holder if isinstance(holder, Space) else None
+        device.payor, device.payor_kind = payor, payor.kind
+        device.revision = 1
+        lines.append(Line("assigned", by, now, {"holder": holder}, ""))
+        lines.append(Line("payor_changed", by, now, {"before": None, "after": payor}, ""))
+    return lines + [Line("note_added", by, now, {}, "") for _text in newcomer.notes]
+
+
+def _refuse_what_cannot_be(company: Company, newcomers: Sequence[Newcomer]) -> None:
+    """Numbers that the company has already, and holders and payors that can't be chosen any more. Whom a device is
+    given is read anew and locked, so that nobody closes or renames them between this look and the commit."""
+    for name, key in COMPARED.items():
+        keys = [identifier_key(newcomer.fields.get(name, "")) for newcomer in newcomers]
+        if Device.objects.filter(company=company, **{f"{key}__in": [key for key in keys if key]}).exists():
+            raise ValidationError({name: _("A device with this number is registered already.")})
+    people = _held({n.holder.pk for n in newcomers if isinstance(n.holder, User)}, User, company, is_active=True)
+    spaces = _held({n.holder.pk for n in newcomers if isinstance(n.holder, Space)}, Space, company, closed_at=None)
+    payors = {payor.pk: payor.pinned() for payor in {n.payor for n in newcomers if n.payor is not None}}
+    for newcomer in newcomers:
+        if newcomer.holder is None or newcomer.payor is None:
+            continue
+        holder = (people if isinstance(newcomer.holder, User) else spaces).get(newcomer.holder.pk)
+        payor = payors[newcomer.payor.pk]
+        if holder is None or payor is None or not payor.is_open or (payor.is_employee and isinstance(holder, Space)):
+            raise ValidationError(_("Somebody or something can't be chosen any more."))
+        newcomer.holder, newcomer.payor = holder, payor
+
+
+def _held(keys: set[int], model: type[models.Model], company: Company, **wanted: Any) -> dict[int, Any]:
+    """Those of these rows that are there and as wanted, locked in order."""
+    rows = model._default_manager.filter(company=company, pk__in=keys, **wanted).order_by("pk")
+    return {row.pk: row for row in rows.select_for_update(no_key=True)}

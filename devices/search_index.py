@@ -1,0 +1,160 @@
+"""The index in which a search finds fragments of words: trigrams on PostgreSQL, FTS5 on SQLite.
+
+On PostgreSQL the index is reached through a function of the owner's. Row level security lets no condition but a few
+that can't leak be looked up in an index before the policy has had its say, and LIKE is none of them; so the function
+takes the company from the same setting as the policy does, and gives out nothing but keys of that company's devices.
+
+Both are put up after every migrate, as triggers are (accounts/walls.py): a remake of a table on SQLite drops those.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connections, router
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from accounts.rights import OPEN_FUNCTIONS
+
+from .models import Device
+
+# Shorter fragments are in no index.
+SHORTEST = 3
+# The first so many devices are tried; where so many of them match, the fragments count as broad.
+TRIED, BROAD = 1000, 30
+# No more devices than these are looked up one by one.
+MOST = 2000
+
+_TABLE = Device._meta.db_table
+
+_INDEX = f"""
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+CREATE EXTENSION IF NOT EXISTS btree_gin;
+CREATE INDEX IF NOT EXISTS device_search ON {_TABLE} USING gin (company_id, search_text gin_trgm_ops);
+"""
+
+# As PostgreSQL writes it back (accounts/rights.py).
+_FUNCTION = f"""CREATE OR REPLACE FUNCTION public.velory_devices_found(fragments text[]) RETURNS SETOF bigint
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path TO 'public', 'pg_temp' SET enable_seqscan TO 'off'
+AS $function$
+DECLARE
+    company bigint := nullif(current_setting('app.company_id', true), '')::bigint;
+    condition text;
+    met integer;
+BEGIN
+    SELECT string_agg(format('search_text LIKE %L', '%' || fragment || '%'), ' AND ') INTO condition
+    FROM unnest(fragments) AS fragment;
+    EXECUTE format(
+        'SELECT count(*) FROM (SELECT search_text FROM {_TABLE} WHERE company_id = %L ORDER BY id LIMIT {TRIED}) '
+        'AS first WHERE %s', company, condition
+    ) INTO met;
+    IF met >= {BROAD} THEN
+        RETURN NEXT -met;
+        RETURN;
+    END IF;
+    RETURN QUERY EXECUTE format(
+        'SELECT id FROM {_TABLE} WHERE company_id = %L AND %s LIMIT {MOST}', company, condition
+    );
+END $function$"""
+OPEN_FUNCTIONS.append(lambda: {"velory_devices_found": _FUNCTION})
+
+_SQLITE = {
+    "table": f"""CREATE VIRTUAL TABLE IF NOT EXISTS device_search
+        USING fts5(search_text, content='{_TABLE}', content_rowid='id', tokenize='trigram')""",
+    "insert": f"""CREATE TRIGGER device_search_insert AFTER INSERT ON {_TABLE}
+        BEGIN INSERT INTO device_search(rowid, search_text) VALUES (NEW.id, NEW.search_text); END""",
+    "update": f"""CREATE TRIGGER device_search_update AFTER UPDATE OF search_text ON {_TABLE}
+        WHEN OLD.search_text <> NEW.search_text
+        BEGIN
+            INSERT INTO device_search(device_search, rowid, search_text) VALUES ('delete', OLD.id, OLD.search_text);
+            INSERT INTO device_search(rowid, search_text) VALUES (NEW.id, NEW.search_text);
+        END""",
+    "delete": f"""CREATE TRIGGER device_search_delete AFTER DELETE ON {_TABLE}
+        BEGIN INSERT INTO device_search(device_search, rowid, search_text) VALUES ('delete', OLD.id, OLD.search_text);
+        END""",
+}
+
+
+def put_up(connection: BaseDatabaseWrapper) -> None:
+    """Make the index and what keeps it. May run at any time and any number of times."""
+    if _TABLE not in connection.introspection.table_names():
+        return
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(_INDEX)
+            cursor.execute(_FUNCTION)
+            cursor.execute("REVOKE ALL ON FUNCTION velory_devices_found(text[]) FROM PUBLIC")
+            for role in settings.DATABASE_ROLES.values():
+                cursor.execute(
+                    "GRANT EXECUTE ON FUNCTION velory_devices_found(text[]) TO " + connection.ops.quote_name(role)
+                )
+            return
+        take_down(connection)
+        for statement in _SQLITE.values():
+            cursor.execute(statement)
+        # What was written while the triggers were down.
+        cursor.execute("INSERT INTO device_search(device_search) VALUES ('rebuild')")
+
+
+def take_down(connection: BaseDatabaseWrapper) -> None:
+    """Before a migrate on SQLite, which trips over triggers while it remakes a table."""
+    with connection.cursor() as cursor:
+        for name in ("insert", "update", "delete"):
+            cursor.execute(f"DROP TRIGGER IF EXISTS device_search_{name}")
+
+
+def before_migrate(sender: AppConfig, using: str, **kwargs: Any) -> None:
+    if connections[using].vendor == "sqlite":
+        take_down(connections[using])
+
+
+def after_migrate(sender: AppConfig, using: str, **kwargs: Any) -> None:
+    put_up(connections[using])
+
+
+class Broad(Exception):
+    """Many devices have these fragments: reading them in order meets enough of them soon. `met` of the first `TRIED`
+    have them."""
+
+    def __init__(self, met: int) -> None:
+        super().__init__(met)
+        self.met = met
+
+
+def found(company_id: int, fragments: Sequence[str]) -> list[int]:
+    """The keys of devices of the company whose search text has all of these fragments, each of at least `SHORTEST`
+    letters; the first `MOST`. Raises Broad. On PostgreSQL within the company's scope."""
+    connection = connections[router.db_for_read(Device) or DEFAULT_DB_ALIAS]
+    find = _found_on_postgres if connection.vendor == "postgresql" else _found_on_sqlite
+    with connection.cursor() as cursor:
+        return find(cursor, company_id, fragments)
+
+
+def _found_on_postgres(cursor: Any, company_id: int, fragments: Sequence[str]) -> list[int]:
+    cursor.execute("SELECT velory_devices_found(%s)", [[_literal(fragment) for fragment in fragments]])
+    keys = [key for (key,) in cursor.fetchall()]
+    if keys and keys[0] < 0:
+        raise Broad(-keys[0])
+    return keys
+
+
+def _found_on_sqlite(cursor: Any, company_id: int, fragments: Sequence[str]) -> list[int]:
+    conditions = " AND ".join(["search_text LIKE %s ESCAPE '\\'"] * len(fragments))
+    first = f"SELECT search_text FROM {_TABLE} WHERE company_id = %s ORDER BY id LIMIT {TRIED}"
+    likes = [f"%{_literal(fragment)}%" for fragment in fragments]
+    cursor.execute(f"SELECT count(*) FROM ({first}) WHERE {conditions}", [company_id, *likes])
+    if (met := cursor.fetchone()[0]) >= BROAD:
+        raise Broad(met)
+    phrases = " AND ".join('"{}"'.format(fragment.replace('"', '""')) for fragment in fragments)
+    cursor.execute(
+        f"""SELECT d.id FROM device_search s JOIN {_TABLE} d ON d.id = s.rowid
+        WHERE s.search_text MATCH %s AND d.company_id = %s LIMIT {MOST}""",
+        [phrases, company_id],
+    )
+    return [key for (key,) in cursor.fetchall()]
+
+
+def _literal(fragment: str) -> str:
+    """For LIKE, which takes some characters for others."""
+    return fragment.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

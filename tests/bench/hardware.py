@@ -1,0 +1,191 @@
+"""How fast Hardware is at 10,000, 100,000 and 1,000,000 devices: `make bench`.
+
+PostgreSQL on loopback, one company of so many devices beside a thousand companies of a thousand; gunicorn with two
+workers, as in production. Each of Velory's pages is asked for by turns with a bare Django page of the same rows in the
+same markup (tests/bench/bare.py), and what is printed is the median of the ratios, which carries over to other
+machines. A move is held against a bare transaction with as many inserts. `SIZES=10000` for less.
+"""
+
+import os
+import random
+import re
+import sys
+import tempfile
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+from time import monotonic, perf_counter
+
+import psycopg
+from django.urls import reverse
+
+from tests.bench.asking import Asking, filled
+from tests.bench.filling import RARE
+from tests.postgres import Unavailable, cluster
+from tests.server import manage, serving
+
+SIZES = [int(size) for size in os.environ.get("SIZES", "10000 100000 1000000").split()]
+ROUNDS = int(os.environ.get("ROUNDS", "60"))
+SECONDS = 10
+SEEN = re.compile(r'name="seen" value="(\d+)"')
+LAST_PAGE = re.compile(r'href="([^"]*page=last[^"]*)"')
+
+AIMS = {"page": 1.5, "search": 2.0}
+
+
+def pages(known, somebody):
+    """What is asked for: its name, its aim, and its address."""
+    hardware = reverse("devices:hardware")
+    last = LAST_PAGE.search(somebody.ask(hardware)[1])
+    yield "Hardware, first page", AIMS["page"], hardware
+    yield "Hardware, last page", AIMS["page"], last[1].replace("&amp;", "&") if last else hardware
+    yield "Hardware, by holder", AIMS["page"], f"{hardware}?sort=holder"
+    for table in ("needs-repair", "in-repair"):
+        address = reverse("devices:hardware_table", args=[table])
+        yield f"{table}, first page", AIMS["page"], address
+        yield f"{table}, by holder", AIMS["page"], f"{address}?sort=holder"
+    yield "a rare search", AIMS["search"], f"{hardware}?q={RARE[:-2]}"
+    yield "a broad search", AIMS["search"], f"{hardware}?q=laptop"
+    yield "device page", AIMS["search"], reverse("devices:overview", args=[known["storied"]])
+    yield "Support tab", AIMS["search"], reverse("repairs:support", args=[known["storied"]])
+
+
+def fill_large(more):
+    """So many devices more for the large company."""
+    from accounts.models import Company
+    from tests.bench import filling
+
+    large = Company.objects.get(name="Large")
+    filling.add_devices(large, more)
+    return large.devices.count()
+
+
+def as_superuser(database):
+    """A login for the same database that no policy and no trigger stops. Returns its installation."""
+    with psycopg.connect(host=str(database.folder), port=database.port, user="postgres", dbname="velory") as connection:
+        connection.execute("CREATE ROLE velory_bench LOGIN SUPERUSER PASSWORD 'bench'")
+    address = f"postgres://velory_bench:bench@127.0.0.1:{database.port}/velory"
+    return database.installation | {"DATABASE_URL": address, "DATABASE_OWNER_URL": address}
+
+
+def analyse(database):
+    with psycopg.connect(
+        host=str(database.folder), port=database.port, user="postgres", dbname="velory", autocommit=True
+    ) as connection:
+        connection.execute("VACUUM ANALYZE")
+
+
+def main():
+    with cluster(("max_wal_size=4GB", "shared_buffers=1GB")) as database, ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        manage(database.installation, "migrate", "--verbosity", "0")
+        above = as_superuser(database)
+        known = filled(above, "tests.bench.filling", "found_companies()")
+        filled(above, "tests.bench.filling", "fill_small_companies()")
+        there, table = 0, {}
+        for size in SIZES:
+            there = filled(above, "tests.bench.hardware", f"fill_large({size - there})")
+            analyse(database)
+            table[size] = measured(database, above, known, folder, there)
+    return report(table)
+
+
+def measured(database, above, known, folder, size):
+    """One size: asks, prints, and returns the ratios by page."""
+    counted = database.installation | {"DJANGO_SETTINGS_MODULE": "tests.bench.settings_counted"}
+    bare = above | {"DJANGO_SETTINGS_MODULE": "tests.bench.settings_bare"}
+    began = monotonic()
+    with serving(counted, folder / "log", workers=2) as server:
+        print(f"\n{size:,} devices; cold start {monotonic() - began:.1f} s")
+        with serving(bare, folder / "bare-log", workers=2) as bare_server:
+            somebody, beside = Asking(server, known["cookies"]), Asking(bare_server, known["cookies"])
+            print(f"{'':<28}{'ms':>8}{'bare':>8}{'ratio':>8}{'aim':>6}{'statements':>12}{'kB':>7}")
+            ratios = {}
+            for what, aim, address in pages(known, somebody):
+                ratios[what] = compared(what, aim, address, somebody, beside)
+            moved(known, server, bare_server)
+            print(f"memory of a worker: {largest_worker(server) / 1000:.0f} MB")
+    return ratios
+
+
+def compared(what, aim, address, somebody, beside):
+    ours, bare = [], []
+    for round_ in range(ROUNDS + 5):
+        status, text, took = somebody.ask(address)
+        assert status == 200, (address, status)
+        asked = somebody.headers.get("X-Statements")
+        other_status, _text, other = beside.ask("/")
+        assert other_status == 200, other_status
+        if round_ >= 5:  # the first few warm up
+            ours.append(took)
+            bare.append(other)
+    ratio = median(one / other for one, other in zip(ours, bare, strict=True))
+    print(
+        f"{what:<28}{median(ours) * 1000:>8.2f}{median(bare) * 1000:>8.2f}{ratio:>8.2f}{aim:>6}{asked:>12}"
+        f"{len(text.encode()) / 1000:>7.1f}",
+        flush=True,
+    )
+    return ratio
+
+
+def moved(known, server, bare_server):
+    """Prints how many moves a second two people make, and how many bare transactions."""
+    statements, inserts = [], 6
+
+    def moves(device, until, done):
+        somebody = Asking(server, known["cookies"])
+        while monotonic() < until:
+            for name, fields in (("repairs:support", {"needs_repair": "on"}), ("repairs:revert", {})):
+                address = reverse(name, args=[device])
+                seen = SEEN.search(somebody.ask(address)[1])[1]
+                began = perf_counter()
+                status, _text, _took = somebody.ask(address, {"seen": seen, **fields})
+                assert status == 302, status
+                statements.append(int(somebody.headers["X-Statements"]))
+                done.append(perf_counter() - began)
+
+    def bare(device, until, done):
+        somebody = Asking(bare_server, known["cookies"])
+        while monotonic() < until:
+            began = perf_counter()
+            status, _text, _took = somebody.ask("/write/", {"device": device, "inserts": inserts})
+            assert status == 204, status
+            done.append(perf_counter() - began)
+
+    rates = {}
+    for act in (moves, bare):
+        done, until = [], monotonic() + SECONDS
+        people = [
+            threading.Thread(target=act, args=(device, until, done)) for device in random.sample(known["moved"], 2)
+        ]
+        for person in people:
+            person.start()
+        for person in people:
+            person.join()
+        rates[act] = 2 * len(done) / sum(done)
+    print(
+        f"moves: {rates[moves]:.0f} a second, {max(statements)} statements; bare transactions of {inserts} inserts: "
+        f"{rates[bare]:.0f}; ratio {rates[moves] / rates[bare]:.2f}, aimed at 0.5"
+    )
+
+
+def largest_worker(server):
+    """The memory in kB of the largest process below gunicorn's master, shared pages counted once for each."""
+    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+    return max(int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{child}/status").read_text())[1]) for child in children)
+
+
+def report(table):
+    """What holds over all sizes. Returns whether an aim was missed."""
+    smallest, largest = min(table), max(table)
+    for what, ratio in table[largest].items():
+        print(f"{what:<28} at {largest:,} devices {ratio / table[smallest][what]:.2f} times what it is at {smallest:,}")
+    return False
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except Unavailable as reason:
+        sys.exit(str(reason))

@@ -1,0 +1,16 @@
+"""The least that a Django page of a table can be, to measure Velory's against: session, user, one query, the rows."""
+
+from pathlib import Path
+
+from tests.production.settings import *  # noqa: F403
+from tests.production.settings import TEMPLATES
+
+ROOT_URLCONF = "tests.bench.bare"
+MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "allauth.account.middleware.AccountMiddleware",  # it refuses to be installed without
+]
+TEMPLATES = [TEMPLATES[0] | {"DIRS": [Path(__file__).parent / "templates"], "APP_DIRS": False, "OPTIONS": {}}]

@@ -1,0 +1,607 @@
+"""Bringing a register through the pages: upload, columns, rehearsal, import, undo, each as an IT admin does it."""
+
+import csv
+import io
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import clock, jobs
+from accounts.models import AuditLine, Job, Space, Upload, UploadPart, User
+from accounts.models.job import LEASE
+from accounts.scope import company_scope
+from devices.importing import work
+from devices.models import Assignment, Device, Event, Import, Imported, Note
+from devices.models.letting_go import let_go
+from tests.conftest import role
+
+FILES = Path(__file__).parent / "files"
+LIST = (
+    "Name,Serial,Holder email,Space,Payor,Purchase cost\n"
+    "New laptop,S-1,nora@acme.example,,Company,100.00\n"
+    "New screen,S-2,,Attic,,\n"
+    "MacBook of Eva,C02-XK1 AAA,carl@acme.example,,,\n"
+    "Unheld,S-3,,,,\n"
+)
+
+
+class Importer:
+    """An IT admin at the pages, and the worker behind them."""
+
+    def __init__(self, person):
+        self.client = Client()
+        self.client.force_login(person)
+        self.company = person.company
+        self.response = None
+
+    def upload(self, content, name="list.csv"):
+        """Returns the import, None where it was refused."""
+        content = content if isinstance(content, bytes) else content.encode()
+        self.post("imports", {"file": SimpleUploadedFile(name, content)})
+        return self.batch if self.response.status_code == 302 else None
+
+    def post(self, name, fields=None, follow_to=None):
+        args = [] if name in ("imports",) else [self.batch.pk]
+        self.response = self.client.post(reverse(f"devices:{name}", args=args), fields or {})
+        return self.response
+
+    def get(self, name="import", **headers):
+        self.response = self.client.get(reverse(f"devices:{name}", args=[self.batch.pk]), headers=headers)
+        return self.response
+
+    @property
+    def batch(self):
+        return Import.objects.filter(company=self.company).order_by("-pk").first()
+
+    def work(self):
+        with role("velory_app"):
+            while jobs.work():
+                pass
+        return self.batch
+
+    def rehearsed(self, content, **decisions):
+        """Up to the rehearsal, the columns as they are guessed."""
+        batch = self.upload(content)
+        if batch.stage == "columns":
+            self.choose()
+        self.work()
+        if decisions:
+            self.post("import_rehearse", decisions)
+            self.work()
+        return self.batch
+
+    def choose(self, **columns):
+        fields = {f"column_{place}": field for place, field in enumerate(self.batch.fields)} | columns
+        return self.post("import_columns", fields)
+
+    def brought(self, content, rows="all"):
+        self.rehearsed(content)
+        self.post("import_start", {"rows": rows})
+        return self.work()
+
+    @property
+    def words(self):
+        return self.response.content.decode()
+
+    def numbers(self, kind="devices"):
+        return {name: count for name, count in self.batch.findings["counts"][kind].items() if count}
+
+
+@pytest.fixture
+def ada(world):
+    return Importer(world.admin)
+
+
+def everything():
+    models = (Device, User, Space, Assignment, Note, Event)
+    return {model: list(model.objects.order_by("pk").values_list()) for model in models}
+
+
+def log(device):
+    return [str(event.sentence) for event in device.events.order_by("sequence").with_names()]
+
+
+# What is uploaded
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "The file is empty."),
+        (b"PK\x03\x04\x14\x00\x06\x00" + b"\x00" * 50, "workbook"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "image"),
+        (b"Serial\n", "no rows below them"),
+        ((",".join(f"c{n}" for n in range(10_000)) + "\n1\n").encode(), "10000 columns"),
+        (b"Serial,Name\n1," + b"x" * 5_000_000 + b"\n", "four million"),
+        (b'Serial,Name\n1,x\n2,"y\n', "never closed"),
+    ],
+)
+def test_what_is_no_list_is_answered_clearly_and_stored_nowhere(ada, content, reason):
+    assert ada.upload(content) is None
+    assert ada.response.status_code == 200
+    assert reason in ada.words
+    assert not Import.objects.exists()
+    assert not Upload.objects.exists()
+
+
+def test_what_is_too_large_is_refused_in_words(ada, settings):
+    settings.UPLOAD_LIMIT = 1000
+    assert ada.upload("Serial,Name\n" + "1,x\n" * 1000) is None
+    assert "The file is larger than" in ada.words
+    assert not Upload.objects.exists()
+    assert ada.upload("Serial,Name\n1,x\n")
+
+
+def test_a_list_of_one_column_is_devices_by_their_serial_number(ada, world):
+    assert ada.brought("Serial\nS-1\nS-2\n").stage == "stored"
+    assert world.acme.devices.get(serial_number="S-1").name == "S-1"
+
+
+def test_the_list_is_stored_in_parts_and_read_as_it_was(ada, world):
+    from accounts import uploads
+
+    content = ("Serial,Name\n" + "".join(f"S{n},Å {n} {'x' * 200}\n" for n in range(6000))).encode()
+    batch = ada.upload(content)
+    assert UploadPart.objects.filter(upload=batch.upload).count() == -(-len(content) // uploads.PART) > 2
+    with uploads.opened(batch.upload) as file:
+        assert file.read() == content
+        file.seek(uploads.PART - 3)
+        assert file.read(9) == content[uploads.PART - 3 : uploads.PART + 6]
+
+
+# Columns
+
+HEADERS = {
+    "Snipe-IT, import template": (FILES / "snipe-it-template.csv").read_bytes(),
+    "Snipe-IT, list export": (FILES / "snipe-it-list-export.csv").read_bytes(),
+    "Velory": (FILES / "velory-devices.csv").read_bytes(),
+    "Snipe-IT, custom report": (
+        b"Company,Asset Name,Asset Tag,Manufacturer,Model,Model No.,Category,Serial,Purchase Date,Purchase Cost,"
+        b"Order Number,Supplier,Location,Address,Address,City,State,Country,Zip,Checked Out,Username,Employee No.,"
+        b"Status,Warranty,Warranty Expires,Notes,Notes\n"
+        b"Acme,,T-9,Contoso,Slab,SL-1,Laptop,S-1,2024-01-31,100.00,,,HQ,a,b,c,d,e,f,Eva Lind,eva,,Deployed,,,,\n"
+    ),
+    "Microsoft Intune (Azure AD)": (
+        b"Device ID,Device name,Azure AD Device ID,OS version,Serial number,Manufacturer,Model,IMEI,Category,"
+        b"Primary user UPN,Primary user email address,Primary user display name,Compliance\n"
+        b"1,EVA-PC,x,11,S-1,Contoso,Slab,,Laptop,eva@acme.example,eva@acme.example,Eva Lind,Yes\n"
+    ),
+    "Microsoft Intune (Entra)": (
+        b"Device ID,Device name,Microsoft Entra Device ID,OS version,Serial number,Manufacturer,Model,IMEI,Category,"
+        b"Primary user UPN,Primary user email address,Primary user display name,Compliance\n"
+        b"1,EVA-PC,x,11,S-1,Contoso,Slab,,Laptop,eva@acme.example,eva@acme.example,Eva Lind,Yes\n"
+    ),
+    "Jamf, MUT computers": (
+        b"Computer Serial,Display Name,Asset Tag,Username,Real Name,Email Address,PO Number,Vendor,Purchase Price,"
+        b"PO Date,Warranty Expires\n"
+        b"S-1,EVA-MAC,T-9,eva,Eva Lind,eva@acme.example,PO1,Shop,100.00,2024-01-31,2027-01-31\n"
+    ),
+    "Jamf, MUT mobile devices": (
+        b"Mobile Device Serial,Display Name,Enforce Name,Asset Tag,Username,Real Name,Email Address,PO Number,"
+        b"Airplay Password (tvOS Only)\nS-1,EVA-PHONE,,T-9,eva,Eva Lind,eva@acme.example,PO1,secret\n"
+    ),
+    "Jamf, search of computers": (
+        b"Computer Name,Jamf Pro Computer ID,Asset Tag,Serial Number,Model,Username,Full Name,Email Address\n"
+        b"EVA-MAC,7,T-9,S-1,Slab,eva,Eva Lind,eva@acme.example\n"
+    ),
+    "GLPI": (
+        b"Name;Status;Manufacturers;Serial number;Types;Model;Locations;Last update\r\n"
+        b"EVA-PC;In use;Contoso;S-1;Laptop;Slab;Attic;2024-01-31 10:00\r\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", HEADERS)
+def test_a_list_that_is_known_by_its_headers_is_rehearsed_at_once(ada, shape):
+    batch = ada.upload(HEADERS[shape])
+    assert (batch.findings["shape"], batch.stage) == (shape, "rehearsing")
+    assert "serial_number" in batch.fields or "asset_tag" in batch.fields
+    ada.work()
+    ada.get()
+    assert f"Recognised: {shape}" in ada.words
+    if batch.findings["samples"] and "template" not in shape:
+        assert ada.numbers().get("created", 0) > 0, ada.batch.findings
+
+
+def test_any_other_list_is_mapped_by_hand_and_the_choice_is_remembered(ada, world):
+    content = "Kod;Vad;Vem\nS-1;Skärm;eva@acme.example\nS-2;Låda;\n"
+    batch = ada.upload(content.encode("utf-16"))
+    assert (batch.stage, batch.fields) == ("columns", ["", "", ""])
+    ada.get("import_columns")
+    assert "S-1 · S-2" in ada.words
+    assert "Read as UTF-16, divided by semicolon." in ada.words
+
+    ada.choose(column_1="name")
+    assert "Choose the column of the serial number" in ada.words
+    ada.choose(column_0="serial_number", column_1="name", column_2="name")
+    assert "Two columns can&#x27;t be one field: Name." in ada.words
+    assert ada.choose(column_0="serial_number", column_1="name", column_2="email").status_code == 302
+    ada.work()
+    assert ada.numbers() == {"created": 2}
+
+    assert Importer(world.second_admin).upload("KOD,vad,Vem\nS-9,x,\n").fields == ["serial_number", "name", "email"]
+    assert Importer(world.globex_admin).upload("Kod,Vad,Vem\nS-9,x,\n").fields == ["", "", ""]
+
+
+def test_an_empty_cell_keeps_what_is_there_unless_its_column_says_otherwise(ada, world):
+    content = "Serial,Manufacturer,Purchase cost\nC02-XK1 AAA,,\n"
+    ada.rehearsed(content)
+    assert ada.numbers() == {"unchanged": 1}
+    ada.post("import_columns", {"column_0": "serial_number", "column_1": "manufacturer", "emptied": ["manufacturer"]})
+    ada.work()
+    assert ada.numbers() == {"changed": 1}
+    assert ada.batch.findings["changes"] == [["2", "MacBook Pro 14", "manufacturer", "Apple", ""]]
+    ada.post("import_start", {"rows": "all"})
+    ada.work()
+    assert world.again().laptop.manufacturer == ""
+
+
+# The rehearsal
+
+
+def test_a_rehearsal_says_what_would_happen_and_stores_none_of_it(ada, world):
+    before = everything()
+    ada.rehearsed(LIST)
+    assert everything() == before
+    assert ada.numbers() == {"created": 3, "changed": 1}
+    assert ada.numbers("people") == {"created": 1, "unchanged": 1}
+    assert ada.numbers("spaces") == {"created": 1}
+    ada.get()
+    assert "Import 4 devices" in ada.words
+    assert [row[2:] for row in ada.batch.findings["changes"]] == [
+        ["name", "MacBook Pro 14", "MacBook of Eva"],
+        ["holder", "Eva Lind", "Carl Berg"],
+        ["payor", "Employee", "Company"],
+    ]
+
+
+def test_dates_are_read_after_one_choice_beside_examples(ada, world):
+    content = "Serial,Purchase date\nS-1,1/2/2026\nS-2,13/1/2026\nS-3,2026-01-31\n"
+    ada.rehearsed(content)
+    ada.get()
+    assert "1/2/2026 · 13/1/2026" in ada.words
+    assert ada.numbers() == {"created": 1, "refused": 2}
+    ada.post("import_rehearse", {"dates": "us"})
+    ada.work()
+    assert ada.numbers() == {"created": 2, "refused": 1}
+    ada.post("import_rehearse", {"dates": "day-first"})
+    ada.work()
+    assert ada.numbers() == {"created": 3}
+    ada.post("import_start", {"rows": "all"})
+    ada.work()
+    assert str(world.acme.devices.get(serial_number="S-1").purchase_date) == "2026-02-01"
+
+
+def test_numbers_that_have_lost_their_zeros_are_flagged(ada):
+    rows = "".join(f"{n:010}\n" for n in range(1, 31)).replace("0000000007\n", "7000000\n")
+    ada.rehearsed("Serial\n" + rows.replace("7000000\n", "70000000\n"))
+    assert any("Has a spreadsheet taken zeros away?" in notice for notice in ada.batch.findings["notices"])
+
+
+def test_refused_rows_are_downloaded_mended_and_uploaded_alone(ada, world):
+    ada.rehearsed("Serial,Purchase cost,Name\nS-1,10.00,Good\nS-2,1.02E+15,=Bad\nS-3,1\nS-1,,Twin\n")
+    ada.get()
+    assert "Line 5 means the same device." in ada.words
+    assert "Import 4" not in ada.words
+    refused = b"".join(ada.get("import_refused").streaming_content).decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(refused)))
+    assert rows[0] == ["Serial", "Purchase cost", "Name", "Why it was refused"]
+    assert [row[0] for row in rows[1:]] == ["S-1", "S-2", "S-3", "S-1"]
+    assert rows[2][2] == "'=Bad"  # runs nowhere
+    assert "shortened this number" in rows[2][3]
+
+    rows[2][1] = "2.50"
+    mended = io.StringIO()
+    csv.writer(mended).writerows([rows[0], rows[2]])
+    batch = ada.upload(mended.getvalue())
+    assert batch.fields == ["serial_number", "purchase_cost", "name", ""]  # as last time
+    ada.work()
+    assert ada.numbers() == {"created": 1}
+
+
+# The import
+
+
+def test_an_import_stores_what_was_rehearsed_and_writes_to_nobody(ada, world, mailoutbox):
+    assert ada.brought(LIST).stage == "stored"
+    new = world.acme.devices.get(serial_number="S-1")
+    assert (new.holder.email, new.payor, str(new.purchase_cost)) == (
+        "nora@acme.example",
+        world.company_payor,
+        "100.00",
+    )
+    assert log(new) == [
+        "Ada Holm registered device.",
+        "Ada Holm assigned device to nora@acme.example.",
+        "Ada Holm changed payor from none to Company.",
+    ]
+    assert world.acme.devices.get(serial_number="S-2").holder.name == "Attic"
+    assert world.again().laptop.holder == world.colleague
+    assert mailoutbox == []
+    line = AuditLine.objects.filter(company=world.acme).order_by("-sequence").with_names()[0]
+    assert line.sentence == "Ada Holm imported devices: 3 created, 1 changed, 0 refused."
+    ada.client.get(reverse("devices:imports"))
+    assert ada.brought(LIST.replace("S-3", "S-4")).findings["counts"]["devices"] == {"created": 1, "unchanged": 3}
+
+
+def test_what_registers_many_writes_the_rows_that_registering_one_writes(ada, world):
+    ada.brought("Serial,Name,Email,Payor\nS-1,One,eva@acme.example,Employee\n")
+    many = world.acme.devices.with_people().get(serial_number="S-1")
+    one = Device.objects.register(
+        world.acme,
+        by=world.admin,
+        holder=world.employee,
+        payor=world.employee_payor,
+        name="One",
+        category="Other",
+        serial_number="S-2",
+    )
+    once = {"id", "uuid", "serial_number", "serial_key", "log_digest", "search_text"}
+    once |= {"status_since", "registered_at"}
+    fields = [field.attname for field in Device._meta.concrete_fields if field.attname not in once]
+    assert {name: getattr(many, name) for name in fields} == {name: getattr(one, name) for name in fields}
+    assert many.search_text.replace("s-1", "s-2").replace("s1", "s2") == one.search_text
+    assert log(many) == log(one)
+    assert many.assignments.get().user == one.assignments.get().user
+
+
+def test_bad_rows_keep_everything_out_unless_somebody_leaves_them_out(ada, world):
+    content = "Serial,Purchase cost\nS-1,10.00\nS-2,free\n"
+    ada.rehearsed(content)
+    assert ada.post("import_start", {"rows": "all"}).status_code == 409
+    assert not ada.batch.is_working
+    ada.post("import_start", {"rows": "good"})
+    assert ada.work().stage == "stored"
+    assert list(world.acme.devices.filter(serial_number__startswith="S-").values_list("serial_number", flat=True)) == [
+        "S-1"
+    ]
+
+
+def test_an_import_whose_worker_is_killed_goes_on_behind_its_last_step(ada, world, monkeypatch):
+    monkeypatch.setattr("devices.importing.bringing.BATCH", 3)
+    monkeypatch.setattr(work, "BATCH", 3)
+    ada.rehearsed("Serial,Email\n" + "".join(f"S-{n},p{n % 4}@acme.example\n" for n in range(10)))
+    ada.post("import_start", {"rows": "all"})
+
+    class Killed(BaseException):
+        pass
+
+    steps = []
+
+    def dies(entries, by, batch, store=work.store):
+        store(entries, by=by, batch=batch)
+        steps.append(len(entries))
+        if len(steps) == 3:
+            raise Killed
+
+    monkeypatch.setattr(work, "store", dies)
+    with pytest.raises(Killed):
+        ada.work()
+    batch = ada.batch
+    assert (batch.stage, batch.rows_done, batch.is_working) == ("storing", 6, True)
+    with clock.at(timezone.now() + LEASE + timedelta(seconds=1)):
+        assert ada.work().stage == "stored"
+    assert ada.numbers() == {"created": 10}
+    assert ada.numbers("people")["created"] == 4
+    assert world.acme.devices.filter(serial_number__startswith="S-").count() == 10
+    assert batch.things.filter(is_new=True, device__isnull=False).count() == 10
+
+
+def test_what_is_refused_only_when_stored_takes_everything_back(ada, world, monkeypatch):
+    monkeypatch.setattr("devices.importing.bringing.BATCH", 2)
+    before_people = User.objects.count()
+    ada.rehearsed("Serial,Email\nS-1,new@acme.example\nS-2,\nS-3,\nC02-XK1 AAA,carl@acme.example\n")
+    world.colleague.is_active = False
+    world.colleague.save()
+    ada.post("import_start", {"rows": "all"})
+    batch = ada.work()
+    assert batch.stage == "rehearsed"
+    assert "the register has changed since the rehearsal" in batch.problem
+    assert not world.acme.devices.filter(serial_number__startswith="S-").exists()
+    assert User.objects.count() == before_people
+    ada.get()
+    assert "Carl Berg is deactivated" in ada.words
+
+
+def test_the_page_shows_how_far_it_is_and_can_be_left(ada):
+    ada.rehearsed(LIST)
+    ada.post("import_start", {"rows": "all"})
+    Job.objects.filter(kind="devices_import").update(progress=2, total=4)
+    assert "2 of 4 rows" in ada.get().content.decode()
+    assert "<html" not in ada.get(**{"HX-Request": "true"}).content.decode()
+    ada.work()
+    assert ada.get(**{"HX-Request": "true"})["HX-Refresh"] == "true"
+
+
+def test_a_second_click_starts_nothing_a_second_time(ada):
+    ada.rehearsed(LIST)
+    assert ada.post("import_start", {"rows": "all"}).status_code == 302
+    for name in ("import_start", "import_rehearse", "import_columns", "import_give_up", "import_undo"):
+        assert ada.post(name, {"rows": "all"}).status_code == 409, name
+    assert Job.objects.filter(kind="devices_import").count() == 1
+
+
+# Statuses
+
+WITH_STATUS = (
+    "Serial,Status,Email,Status since\n"
+    "S-1,Out for Repair,eva@acme.example,2026-01-31\n"
+    "S-2,Broken,eva@acme.example,\n"
+    "S-3,Ready to Deploy,,\n"
+    "C02-XK1 AAA,Out for Repair,,\n"
+)
+
+
+def test_a_device_may_come_in_a_status_with_its_repair_and_its_line(ada, world):
+    ada.rehearsed(WITH_STATUS)
+    ada.get()
+    assert "Status “Out for Repair”, 2 ×" in ada.words
+    assert ada.batch.statuses == {"Out for Repair": "in_repair", "Broken": "needs_repair", "Ready to Deploy": ""}
+    assert "MacBook Pro 14 is Active in Velory and stays so." in ada.words
+    ada.post("import_start", {"rows": "all"})
+    assert ada.work().stage == "stored"
+
+    away = world.acme.devices.get(serial_number="S-1")
+    repair = away.repairs.get()
+    assert (away.status, away.holder, away.reported_by) == ("in_repair", None, world.admin)
+    assert (repair.reporter, repair.taken_in_by, str(repair.opened_at.date())) == (
+        world.admin,
+        world.admin,
+        "2026-01-31",
+    )
+    assert log(away) == ["Ada Holm registered device, in repair.", "Ada Holm was asked to release device from MDM."]
+    broken = world.acme.devices.get(serial_number="S-2")
+    assert (broken.status, broken.holder, broken.repairs.get().holder) == (
+        "needs_repair",
+        world.employee,
+        world.employee,
+    )
+    assert log(broken)[0] == "Ada Holm registered device, in need of repair."
+    assert world.acme.devices.get(serial_number="S-3").status == "active"
+    assert world.again().laptop.status == "active"
+    assert away.move("finish", by=world.admin).status == "active"
+
+
+def test_the_table_of_statuses_is_what_somebody_says(ada, world):
+    ada.rehearsed(WITH_STATUS, status_0="", status_1="in_repair", status_2="")
+    ada.post("import_start", {"rows": "all"})
+    ada.work()
+    statuses = dict(world.acme.devices.filter(serial_number__startswith="S-").values_list("serial_number", "status"))
+    assert statuses == {"S-1": "active", "S-2": "in_repair", "S-3": "active"}
+
+
+def test_repairs_that_an_import_opened_go_with_it(ada, world):
+    ada.brought(WITH_STATUS)
+    ada.post("import_undo")
+    assert ada.work().stage == "undone"
+    assert not world.acme.repairs.exists()
+
+
+def test_where_the_repair_flow_is_off_nothing_comes_in_a_status_of_it(world):
+    ivar = Importer(world.initech_admin)
+    assert ivar.brought("Serial,Status\nS-1,Out for Repair\n").stage == "stored"
+    assert world.initech.devices.get(serial_number="S-1").status == "active"
+
+
+# Undoing
+
+
+def test_undoing_leaves_the_register_as_it_was_and_the_audit_log_keeps_the_fact(ada, world):
+    before = everything()
+    ada.brought(LIST)
+    assert "deleted, with its whole log" in ada.get("import_undo").content.decode()
+    ada.post("import_undo")
+    batch = ada.work()
+    assert (batch.stage, batch.problem) == ("undone", "")
+    after = everything()
+    for model in (User, Space, Note):
+        assert after[model] == before[model]
+    assert len(after[Device]) == len(before[Device])
+    laptop = world.again().laptop
+    assert (laptop.name, laptop.holder, laptop.payor) == ("MacBook Pro 14", world.employee, world.employee_payor)
+    assert log(laptop)[-1] == "Ada Holm changed payor from Company to Employee."
+    line = AuditLine.objects.filter(company=world.acme).order_by("-sequence").with_names()[0]
+    assert line.sentence == "Ada Holm undid an import of devices: 3 created, 1 changed, 0 refused."
+    assert not Imported.objects.exists()
+    assert ada.brought(LIST).findings["counts"]["devices"] == {"created": 3, "changed": 1}
+
+
+def test_what_something_has_happened_to_since_cannot_be_undone(ada, world):
+    ada.brought(LIST)
+    world.acme.devices.get(serial_number="S-1").add_note("Looked at it.", by=world.admin)
+    assert "Something has happened to New laptop since." in ada.get("import_undo").content.decode()
+    assert ada.post("import_undo").status_code == 409
+    assert ada.batch.stage == "stored"
+
+
+def test_somebody_who_is_needed_by_now_stays_when_it_is_undone(ada, world):
+    ada.brought(LIST)
+    nora = User.objects.get(email="nora@acme.example")
+    world.spare.assign(nora, world.company_payor, by=world.admin)
+    ada.post("import_undo")
+    ada.work()
+    assert User.objects.filter(pk=nora.pk).exists()
+    assert not world.acme.devices.filter(serial_number="S-1").exists()
+
+
+def test_no_device_goes_but_what_an_import_made_that_is_being_undone(ada, world):
+    ada.brought(LIST)
+    made = world.acme.devices.get(serial_number="S-1")
+    batch = ada.batch
+
+    def try_to(device):
+        refused = pytest.raises((IntegrityError, DatabaseError))
+        with refused, transaction.atomic(), company_scope(world.acme.pk), role("velory_app"):
+            let_go(world.acme.pk, [device.pk])
+
+    try_to(made)  # not being undone
+    batch.change(stage="undoing")
+    # Registered by hand: a mark of an import does not help.
+    Imported.objects.create(
+        company=world.acme, batch=batch, device=world.spare, is_new=True, log_sequence=world.spare.log_sequence
+    )
+    try_to(world.spare)
+    made.add_note("It is needed.", by=world.admin)
+    try_to(made)
+    batch.change(stage="stored")
+    assert Event.objects.filter(device__in=[made, world.spare]).count() >= 4
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no roles")
+def test_the_application_itself_may_delete_no_line_of_a_log(ada, world):
+    ada.brought(LIST)
+    ada.batch.change(stage="undoing")
+    with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic(), role("velory_app"):
+        Event.objects.filter(company=world.acme)._raw_delete(using="default")
+
+
+# Tidying
+
+
+def test_lists_go_some_days_after_and_the_entry_stays(ada, world):
+    ada.brought(LIST)
+    assert Upload.objects.exists()
+    with clock.at(timezone.now() + timedelta(days=8)):
+        jobs.tidy()
+    assert not UploadPart.objects.exists()
+    ada.get()
+    assert ada.response.status_code == 200
+    assert "New laptop" not in ada.words
+    assert ada.numbers() == {"created": 3, "changed": 1}
+
+
+def test_what_nobody_goes_on_with_is_given_up(ada):
+    ada.upload("Kod\nS-1\n")
+    with clock.at(timezone.now() + timedelta(days=31)):
+        jobs.tidy()
+    assert ada.batch.stage == "given_up"
+
+
+def test_erasing_somebody_takes_the_lists_along_that_may_name_them(ada, world):
+    ada.rehearsed(LIST)
+    from accounts.erasing import erase
+
+    world.tablet.unassign(by=world.admin)
+    world.colleague.deactivate(by=world.admin)
+    erase(world.again().colleague, by=world.admin)
+    assert not UploadPart.objects.exists()
+    assert "carl" not in str(ada.batch.findings).lower()
+
+
+# Other companies
+
+
+def test_nobody_sees_the_import_of_another_company(ada, world):
+    batch = ada.rehearsed(LIST)
+    gina = Importer(world.globex_admin)
+    for name in ("import", "import_columns", "import_refused", "import_undo"):
+        assert gina.client.get(reverse(f"devices:{name}", args=[batch.pk])).status_code == 404, name
+    for name in ("import_columns", "import_rehearse", "import_start", "import_undo", "import_give_up"):
+        assert gina.client.post(reverse(f"devices:{name}", args=[batch.pk])).status_code == 404, name
+    assert "list.csv" not in gina.client.get(reverse("devices:imports")).content.decode()

@@ -1,0 +1,26 @@
+"""How much anybody may send as a file."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadhandler import FileUploadHandler, StopUpload
+
+
+class Limited(FileUploadHandler):
+    """Stands before Django's own handlers, which keep small files in memory and write others to the disk. What is more
+    than `UPLOAD_LIMIT` is read to its end and thrown away: the request comes to its view without the file, and with
+    `upload_too_large`."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super().new_file(*args, **kwargs)
+        self.size = 0
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+        self.size += len(raw_data)
+        if self.size > settings.UPLOAD_LIMIT:
+            self.request.upload_too_large = True  # type: ignore[union-attr]
+            raise StopUpload
+        return raw_data
+
+    def file_complete(self, file_size: int) -> None:
+        return None
