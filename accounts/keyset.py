@@ -13,6 +13,8 @@ from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, Tuple
 from django.utils.formats import number_format
 
 Rows = models.QuerySet[Any]
+# Beyond, a page says "10,000+": counting would cost more than reading.
+MOST_COUNTED = 10_000
 _SIGNER = signing.Signer(salt="accounts.keyset")
 
 
@@ -108,7 +110,8 @@ class KeysetPage:
             self._go_back(None)
             return
         self.has_previous, self.has_next = start is not None, len(self._found) > self._size
-        self.start_index = start.number + 1 if start and start.number else None if start else 1
+        if start:
+            self.start_index = start.number + 1 if start.number else None
         del self._found[self._size :]
 
     def _go_back(self, start: Place | None) -> None:

@@ -155,8 +155,10 @@ def _ways_past(cursor) -> list[str]:
         {"app": settings.DATABASE_ROLES["app"]},
     )
     ours = {name: statement for tell in OPEN_FUNCTIONS for name, statement in tell().items()}
+    open_to_it = cursor.fetchall()
+    found += [f"the application can't call {name}" for name in sorted(ours.keys() - {row[1] for row in open_to_it})]
     return found + [
         f"the application may call {schema}.{name}, which sees what its owner sees"
-        for schema, name, definition in cursor.fetchall()
+        for schema, name, definition in open_to_it
         if ours.get(name, "").split() != definition.split()
     ]

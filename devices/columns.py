@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import models
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.timesince import timesince
@@ -22,15 +21,15 @@ BY_NAME = ("name_key", "id")
 @dataclass(frozen=True)
 class Column:
     """`fields` are read of the rows; `text` makes of a row what an export says. `order` is what one sorts by, where one
-    can. `cell` names the macro that draws it on screen (devices/jinja2/devices/rows.html). An `is_extra` column gives
-    way where the table gets tight."""
+    can. `cell` names how it is drawn on screen (devices/jinja2/devices/rows.html); blank, it is only exported. An
+    `is_extra` column gives way where the table gets tight."""
 
     slug: str
     heading: str | Promise
     fields: tuple[str, ...]
     text: Callable[[Any], str]
     order: Order | None = None
-    cell: str = "plain"
+    cell: str = ""
     is_extra: bool = False
 
 
@@ -51,14 +50,6 @@ def _since(row: Any) -> str:
 def how_long(row: Any) -> str:
     """For how long the device has had its status, in the reader's language: "3 days"."""
     return timesince(row.status_since, clock.now(), depth=1).replace("\xa0", " ")
-
-
-def _field(slug: str) -> Column:
-    """A field of the device as it is; blank ones stand at the end."""
-    field: Any = Device._meta.get_field(slug)
-    order = Order((slug, *BY_NAME), may_be_blank=True, blank=None if field.null else "")
-    cell = "day" if isinstance(field, models.DateField) else "plain"
-    return Column(slug, field.verbose_name, (slug,), lambda row: str(getattr(row, slug) or ""), order, cell, True)
 
 
 NAME = Column("name", _("Device"), ("name",), lambda row: row.name, Order(BY_NAME), "name")
@@ -110,24 +101,3 @@ STATUS = Column(
 SINCE = Column("since", _("Since"), ("status_since",), _since, Order(("status_since", "id")), "since")
 # On screen it stands below "since".
 HOW_LONG = Column("how_long", _("How long"), ("status_since",), how_long)
-
-# What one may add to a table.
-MORE = {
-    column.slug: column
-    for column in map(
-        _field,
-        (
-            "manufacturer",
-            "model",
-            "model_number",
-            "asset_tag",
-            "imei",
-            "supplier",
-            "order_number",
-            "purchase_date",
-            "purchase_cost",
-            "warranty_end",
-            "renewal_date",
-        ),
-    )
-}

@@ -45,16 +45,8 @@ class Row:
 
 def _values(devices: QuerySet[Device], shown: Iterable[Column]) -> QuerySet[Any]:
     """The devices as plain values: some ten times as fast as objects with all that they refer to."""
-    fields = {
-        "id": None,
-        "status": None,
-        "category": None,
-        "serial_number": None,
-        "payor__name": None,
-        "name_key": None,
-    }
-    fields |= dict.fromkeys(field for column in shown for field in column.fields)
-    return devices.order_by().values_list(*fields, named=True)
+    of_columns = (field for column in shown for field in column.fields)
+    return devices.order_by().values_list(*dict.fromkeys((*IN_EVERY_ROW, *of_columns)), named=True)
 
 
 def _rows(table: Table, values: list[Any], request: PersonRequest) -> list[Row]:
@@ -77,8 +69,8 @@ def page_of(table: Table, filters: HardwareFilter, request: PersonRequest) -> Ke
     return page
 
 
-# Where nothing is left to be decided in a row, its status leads to where it is.
-STATUSES = {
+# The icon of each status (templates/devices/_icons.html).
+ICONS = {
     Device.Status.ACTIVE: "check",
     Device.Status.NEEDS_REPAIR: "wrench",
     Device.Status.IN_REPAIR: "clock",
@@ -95,13 +87,13 @@ def drawn(table: Table, rows: list[Row]) -> SafeString:
             "devices/rows.html",
             {
                 "rows": rows,
-                "columns": [(column.cell, str(column.heading), column.text) for column in table.columns],
+                "columns": [(column.cell, str(column.heading)) for column in table.columns],
                 "begins": begins,
                 "ends": ends,
                 # Each word is translated once, however many rows have it.
                 "categories": {row.category: categories.label(row.category) for row in rows},
                 "payors": {row.payor__name: Payor.label(row.payor__name or "") for row in rows},
-                "statuses": {status.value: (icon, str(status.label)) for status, icon in STATUSES.items()},
+                "statuses": {status.value: (icon, str(status.label)) for status, icon in ICONS.items()},
                 "previous_holder": columns.last_holder_of,
                 "word_payor": _("Payor"),
                 "word_unassigned": _("Unassigned"),

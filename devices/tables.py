@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.access import PersonRequest
 from accounts.keyset import Order
 from accounts.models import Space
-from accounts.text import clean_search, identifier_key
+from accounts.text import clean_search
 
 from . import categories, columns
 from .columns import Column
@@ -120,30 +120,6 @@ TABLES = {
         ),
     )
 }
-
-# Where a word of the search is looked for as it stands.
-_TEXTS = ("name", "manufacturer", "model", "imei")
-_HOLDERS = ("holder_user__full_name", "holder_space__name")
-_PREVIOUS_HOLDERS = ("last_holder_user__full_name", "last_holder_space__name")
-
-
-def search(devices: models.QuerySet[Device], text: str, *, previous: bool = False) -> models.QuerySet[Device]:
-    """Devices whose name, model, serial number, asset tag, IMEI or holder contains the text; with `previous`, whose
-    previous holder does. Every word must be found somewhere; serial numbers and asset tags are compared without blanks
-    and hyphens, also over several words."""
-    texts = _TEXTS + (_PREVIOUS_HOLDERS if previous else _HOLDERS)
-    whole = identifier_key(text)
-    by_words = models.Q()
-    for word in text.split()[:8]:
-        match = models.Q()
-        for field in texts:
-            match |= models.Q(**{f"{field}__icontains": word})
-        if key := identifier_key(word):
-            match |= models.Q(serial_key__contains=key) | models.Q(asset_tag_key__contains=key)
-        by_words &= match
-    if not whole:
-        return devices.filter(by_words)
-    return devices.filter(by_words | models.Q(serial_key__contains=whole) | models.Q(asset_tag_key__contains=whole))
 
 
 class TableFilter(django_filters.FilterSet):

@@ -87,6 +87,14 @@ def test_the_search_finds_by_name_numbers_model_and_person(ada, world):
         assert names(ada.open(HARDWARE, q=words)) == [found], words
 
 
+def test_a_serial_number_is_found_however_it_is_divided(ada, world):
+    DeviceFactory(company=world.acme, by=world.admin, name="Scanner", serial_number="AB12CD34")
+    for words in ("AB12CD34", "ab-12-cd-34", "AB 12 CD34", "b12-cd", "scanner AB-12CD"):
+        assert names(ada.open(HARDWARE, q=words)) == ["Scanner"], words
+    for words in ("-", "- -", "--"):
+        assert "Scanner" not in names(ada.open(HARDWARE, q=words)), words
+
+
 def test_the_search_takes_every_sign_as_it_stands_and_keeps_to_the_company(ada, world):
     for words in ("%", "_", "mac%14", "\\", "'", "carl macbook", "latitude", "hugo"):
         assert names(ada.open(HARDWARE, q=words)) == [], words

@@ -232,7 +232,7 @@ def test_an_outage_that_only_the_driver_names_is_one(world, client, monkeypatch)
     def shut_down(*args, **kwargs):
         raise psycopg.errors.AdminShutdown("terminating connection due to unexpected postmaster exit")
 
-    monkeypatch.setattr("devices.views.hardware.search", shut_down)
+    monkeypatch.setattr("devices.views.hardware.search_few", shut_down)
     client.force_login(world.employee)
     client.raise_request_exception = False
     assert client.get(reverse("devices:mine")).status_code == 503

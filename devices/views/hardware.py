@@ -15,10 +15,11 @@ from accounts.keyset import Total
 from accounts.scope import within
 from accounts.text import clean_search
 from devices.exports import csv_response
+from devices.finding import search_few
 from devices.listing import drawn, exported, page_of
 from devices.models import Device
 from devices.signals import devices_listed, my_devices
-from devices.tables import TABLES, HardwareFilter, Table, search
+from devices.tables import TABLES, HardwareFilter, Table
 
 PAGE = 50
 MOST_ARCHIVED = 100
@@ -35,7 +36,7 @@ def listed(devices: list[Device], request: PersonRequest) -> list[Device]:
 def mine(request: PersonRequest) -> HttpResponse:
     """My devices: what I hold, and what is away from me in a repair or was reported by me."""
     query = clean_search(request.GET.get("q"))
-    devices = search(Device.objects.concerning(request.user).with_people(), query).order_by("name", "id")
+    devices = search_few(Device.objects.concerning(request.user).with_people(), query).order_by("name", "id")
     page = Paginator(devices, PAGE).get_page(request.GET.get("page"))
     page.object_list = listed(list(page.object_list), request)
     context: dict[str, Any] = {"page": page, "query": query}

@@ -16,11 +16,10 @@ from django.views.decorators.http import require_safe
 from accounts.access import PersonRequest, admin_required
 from accounts.batches import batched
 from accounts.exporting import note_table
-from accounts.keyset import KeysetPage, Order, Total, in_order
+from accounts.keyset import MOST_COUNTED, KeysetPage, Order, Total, in_order
 from accounts.scope import within
 from accounts.text import identifier_key
 from devices.exports import csv_response
-from devices.finding import MOST_COUNTED
 from devices.tables import TableFilter
 from repairs.models import Repair
 
