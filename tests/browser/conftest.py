@@ -8,7 +8,11 @@ from tests import chromium
 from .person import Person
 from .watching import Watch, session_cookie
 
-TIMEOUT = 10_000  # milliseconds: generous, as it is only waited for where something is wrong
+# Milliseconds: generous, as it is only waited for where something is wrong, and a machine that others use too has stood
+# still for more than ten seconds.
+TIMEOUT = 30_000
+# Whatever a page asks for, no request leaves this machine.
+NOWHERE_ELSE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
 
 
 def pytest_collection_modifyitems(items):
@@ -24,7 +28,7 @@ def browser_type_launch_args(browser_type_launch_args):
     if found is None:
         pytest.skip(f"no Chromium found (as {', '.join(chromium.NAMES)})")
     expect.set_options(timeout=TIMEOUT)
-    return browser_type_launch_args | {"executable_path": found}
+    return browser_type_launch_args | {"executable_path": found, "args": [NOWHERE_ELSE]}
 
 
 @pytest.fixture(scope="session")

@@ -79,7 +79,6 @@ def at_a_browser(live_server, new_context):
     def sit_down(hands):
         context = new_context(base_url=live_server.url, **Person.WAYS[hands])
         context.set_default_timeout(TIMEOUT)
-        context.route("https://**", lambda route: route.abort())
         page = context.new_page()
         watches.append(HalfWatch(page, live_server.url))
         return Person(page, hands)
