@@ -86,6 +86,9 @@ foreign: $(VENV)/development
 bench: $(VENV)/development
 	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m tests.bench.hardware
 
+bench-export: $(VENV)/development
+	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m tests.bench.export
+
 cost: $(VENV)/development
 	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m tests.bench.cost
 
