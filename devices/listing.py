@@ -17,7 +17,7 @@ from accounts.models import Payor
 from . import categories, columns
 from .columns import Column
 from .exports.sheet import Row as Cells
-from .exports.sheet import in_chunks
+from .exports.sheet import among, in_chunks
 from .models import Device
 from .signals import devices_listed
 from .tables import HardwareFilter, Table
@@ -111,7 +111,7 @@ def exported(table: Table, rows: Ways, request: PersonRequest) -> Iterator[Seque
     shown = table.exported
 
     def read(keys: Sequence[int]) -> dict[int, Cells]:
-        found: list[Any] = list(_values(Device.objects.visible_to(request.user).filter(pk__in=keys), shown))
+        found: list[Any] = list(_values(Device.objects.visible_to(request.user).filter(pk__in=among(keys)), shown))
         if table.remark:
             found = _rows(table, found, request)
         cells = zip(*(_said(column, found) for column in shown), strict=True)

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from accounts.access import PersonRequest
 from accounts.keyset import Order
-from devices.exports.sheet import Cell, Row, Sheet, in_chunks
+from devices.exports.sheet import Cell, Row, Sheet, among, in_chunks
 
 from .models import MDMRelease, Repair
 
@@ -90,7 +90,7 @@ def repairs_sheet(repairs: QuerySet[Repair], order: Order, request: PersonReques
 
     def read(keys: Sequence[int]) -> dict[int, Row]:
         columns = columns_of().values()
-        rows = Repair.objects.visible_to(request.user).filter(pk__in=keys).order_by()
+        rows = Repair.objects.visible_to(request.user).filter(pk__in=among(keys)).order_by()
         return {row.pk: [said(row) for said in columns] for row in rows.values_list(*FIELDS, named=True)}
 
     slug = "repairs-all-columns" if all_columns else "repairs"

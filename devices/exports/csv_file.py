@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -25,8 +25,15 @@ def csv_file(sheet: Sheet) -> Iterator[bytes]:
     for rows in sheet.chunks:
         text.seek(0)
         text.truncate()
-        writer.writerows([[written.get(type(cell), guarded)(cell) for cell in row] for row in rows])
+        columns = (_column(cells, written) for cells in zip(*rows, strict=True))
+        writer.writerows(zip(*columns, strict=True))
         yield text.getvalue().encode()
+
+
+def _column(cells: Sequence[Any], written: Mapping[type, Callable[[Any], str]]) -> list[str]:
+    """A column's cells as they are written. What stands in it often is written once."""
+    known = {cell: written.get(type(cell), guarded)(cell) for cell in set(cells)}
+    return [known[cell] for cell in cells]
 
 
 def _by_type() -> dict[type, Callable[[Any], str]]:

@@ -9,7 +9,7 @@ from accounts.keyset import Order
 from accounts.models import Company
 from devices.models import Event
 
-from .sheet import Row, Sheet, in_chunks
+from .sheet import Row, Sheet, among, in_chunks
 
 HEADINGS = [
     "Recorded at",
@@ -35,7 +35,7 @@ def events_sheet(company: Company, since: date | None, until: date | None) -> Sh
         lines = lines.filter(recorded_at__lt=_begin(until + timedelta(days=1)))
 
     def read(keys: Sequence[int]) -> dict[int, Row]:
-        found = Event.objects.filter(company=company, pk__in=keys).select_related("device").order_by()
+        found = Event.objects.filter(company=company, pk__in=among(keys)).select_related("device").order_by()
         return {event.pk: _cells(event) for event in found.with_names()}
 
     return Sheet("events", "Event logs", HEADINGS, in_chunks(company.pk, lines, Order(("pk",)), read))

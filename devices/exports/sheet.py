@@ -4,8 +4,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
+from django.db import connection
+from django.db.models.expressions import RawSQL
 from django.utils import translation
 
 from accounts.keyset import Order, Ways, keys_in_order
@@ -15,7 +18,7 @@ from accounts.scope import company_scope
 Cell = str | int | Decimal | date | UUID | None
 Row = Sequence[Cell]
 
-ROWS_AT_ONCE = 2000
+ROWS_AT_ONCE = 4000
 
 
 @dataclass(frozen=True)
@@ -43,3 +46,11 @@ def in_chunks(
         with company_scope(company_id), translation.override("en"):
             found = read(wanted)
         yield [found[key] for key in wanted if key in found]
+
+
+def among(keys: Sequence[int]) -> Any:
+    """These keys, for a filter `…__in`. To PostgreSQL they go as one array: to write thousands of parameters into a
+    statement takes longer than to read the rows."""
+    if connection.vendor != "postgresql":
+        return keys
+    return RawSQL("SELECT unnest(%s::bigint[])", [f"{{{','.join(map(str, keys))}}}"])

@@ -1,8 +1,8 @@
 """How fast a table is taken out, and in how much memory: `make bench-export`.
 
 PostgreSQL on loopback, a company of a million devices, the application's role with its policies. `manage.py export` is
-held against the least that can be done: psycopg reads the same rows by the same statement, by a cursor on the server,
-and csv writes them. Each in a process of its own, by turns. `ROWS=100000` for fewer.
+held against the least that can be done: psycopg reads the same rows by one statement, by a cursor on the server, and
+csv writes them. Each in a process of its own, by turns. `ROWS=100000` for fewer.
 """
 
 import csv
@@ -44,7 +44,8 @@ def read_and_written(file, columns):
 
     table, large = TABLES["all"], companies("large")[0]
     shown = dict.fromkeys(field for column in table.exported for field in column.fields)
-    fields = FIELDS.values() if columns == "all" else shown
+    # Without the names, which would be joined six times: less than Velory writes.
+    fields = [path.partition(".")[0] for path in FIELDS.values()] if columns == "all" else shown
     rows = table.rows(Device.objects.filter(company=large)).order_by("name_key", "id").values_list(*fields)
     statement, parameters = rows.query.sql_with_params()
     began = perf_counter()
