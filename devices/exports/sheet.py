@@ -18,7 +18,7 @@ from accounts.scope import company_scope
 Cell = str | int | Decimal | date | UUID | None
 Row = Sequence[Cell]
 
-ROWS_AT_ONCE = 4000
+ROWS_AT_ONCE = 5000
 
 
 @dataclass(frozen=True)
