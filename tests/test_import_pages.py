@@ -393,6 +393,34 @@ def test_an_import_whose_worker_is_killed_goes_on_behind_its_last_step(ada, worl
     assert batch.things.filter(is_new=True, device__isnull=False).count() == 10
 
 
+def test_no_step_changes_more_devices_than_others_can_wait_for(ada, world, monkeypatch):
+    monkeypatch.setattr(work, "CHANGES", 2)
+    content = "Serial,Name\n" + "".join(f"S-{n},Screen\n" for n in range(7))
+    ada.brought(content)
+    ada.rehearsed(content.replace("Screen", "Display") + "S-7,New\nS-8,New\n")
+    steps, undone = [], []
+
+    def store(entries, by, batch, store=work.store):
+        steps.append(len(entries))
+        store(entries, by=by, batch=batch)
+
+    def take_back(things, by, take_back=work.take_back):
+        undone.append(len(things))
+        take_back(things, by=by)
+
+    monkeypatch.setattr(work, "store", store)
+    monkeypatch.setattr(work, "take_back", take_back)
+    ada.post("import_start", {"rows": "all"})
+    assert ada.work().rows_done == 9
+    assert steps == [2, 2, 2, 3]
+    assert ada.numbers() == {"created": 2, "changed": 7}
+    assert world.acme.devices.filter(name="Display").count() == 7
+    ada.post("import_undo")
+    assert ada.work().stage == "undone"
+    assert undone == [4, 2, 2, 1]
+    assert world.acme.devices.filter(name="Screen").count() == 7
+
+
 def test_what_is_refused_only_when_stored_takes_everything_back(ada, world, monkeypatch):
     monkeypatch.setattr("devices.importing.bringing.BATCH", 2)
     before_people = User.objects.count()

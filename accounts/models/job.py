@@ -1,11 +1,12 @@
 """Work that takes longer than a page may: a row that a worker takes up, and leases while it works."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from threading import Event
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import clock
@@ -14,6 +15,9 @@ from accounts.keys import SameCompany, company_row
 # Longer than the longest step by far. Whoever says nothing for so long is taken for dead.
 LEASE = timedelta(seconds=60)
 MOST_ATTEMPTS = 5
+
+# Seconds. Who waits for SQLite's one lock looks at least so often whether it is free.
+LOOK = 0.1
 
 # Set when this process is told to end.
 told_to_stop = Event()
@@ -97,11 +101,15 @@ class Job(models.Model):
 
         if told_to_stop.is_set():
             raise Stopped
+        began = time.monotonic()
         with transaction.atomic(), company_scope(self.company_id):
             yield
             self.progress = progress
             self.total = self.total if total is None else total
             self._write(progress=progress, total=self.total, lease_until=clock.now() + LEASE)
+        if connection.vendor == "sqlite":
+            # Others wait meanwhile for the one lock that there is, and are to find it free.
+            time.sleep(min(LOOK, (time.monotonic() - began) / 4))
 
     def _write(self, **values: object) -> None:
         """Change the row while it is ours. Raises LeaseLost."""

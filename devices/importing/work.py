@@ -2,8 +2,9 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from django.utils.translation import gettext as _
 
@@ -22,6 +23,11 @@ from .storing import store
 from .undoing import in_the_way, take_back
 
 Stage = Import.Stage
+T = TypeVar("T")
+
+# A device that is there already is changed by statements of its own, some twenty: of those a step takes so many. On
+# SQLite others wait as long as a step takes, and not for longer than 20 seconds.
+CHANGES = 25
 
 
 class _Refused(Exception):
@@ -121,18 +127,34 @@ def _store(job: Job, batch: Import, bringing: Bringing) -> None:
         bringing.begin()
         if not batch.rows_done:
             _new_list_of_refused(batch, bringing)
-    for done, rows in bringing.batches(after=batch.rows_done):
-        with job.step(done):
-            entries = bringing.plan(rows)
-            store(entries, by=batch.who, batch=batch)
-            if not batch.skip_bad and any(entry.problems for entry in entries):
-                raise _Refused(entries)
-            bringing.tally(report, entries)
-            _write_refused(batch, entries)
-            batch.change(rows_done=done, findings=batch.findings | report.as_json())
+    most = BATCH
+    for _done, rows in bringing.batches(after=batch.rows_done):
+        while rows:
+            with job.step(batch.rows_done):
+                entries = portion(bringing.plan(rows[:most]), lambda entry: entry.outcome == "changed")
+                store(entries, by=batch.who, batch=batch)
+                if not batch.skip_bad and any(entry.problems for entry in entries):
+                    raise _Refused(entries)
+                bringing.tally(report, entries)
+                _write_refused(batch, entries)
+                done = batch.rows_done + len(entries)
+                batch.change(rows_done=done, findings=batch.findings | report.as_json())
+            rows = rows[len(entries) :]
+            # Where many change, no more is planned than a step can store.
+            most = min(BATCH, 2 * len(entries))
     with job.step(bringing.survey.rows):
         batch.change(stage=Stage.STORED, finished_at=clock.now())
         record(batch.company_id, "data_devices_imported", by=batch.who, result=report.summary("devices"))
+
+
+def portion(things: list[T], is_slow: Callable[[T], bool]) -> list[T]:
+    """The first of these, as many as one step may take."""
+    slow = 0
+    for place, thing in enumerate(things):
+        slow += is_slow(thing)
+        if slow > CHANGES:
+            return things[:place]
+    return things
 
 
 def _report_of(batch: Import) -> Report:
@@ -170,6 +192,7 @@ def _take_all_back(job: Job, batch: Import) -> None:
             # Devices first: what was made for them is used by nothing then.
             things = list(batch.things.exclude(device=None).order_by("-pk").select_related("user", "space")[:BATCH])
             things = things or list(batch.things.order_by("-pk").select_related("user", "space")[:BATCH])
+            things = portion(things, lambda thing: thing.device_id is not None and not thing.is_new)
             if not things:
                 break
             take_back(things, by=job.who)
