@@ -24,7 +24,7 @@ from .values import DateOrder
 
 SAMPLED_ROWS, SAMPLES = 200, 5
 Status = Device.Status
-FLOW = [(status.value, status.label) for status in (Status.NEEDS_REPAIR, Status.IN_REPAIR)]
+STATUSES = [(status.value, status.label) for status in (Status.ACTIVE, Status.NEEDS_REPAIR, Status.IN_REPAIR)]
 
 
 class UploadForm(forms.Form):
@@ -63,7 +63,8 @@ class UploadForm(forms.Form):
         assert by.company is not None
         file = self.cleaned_data["file"]
         key = headers_key(self.table.headers)
-        last = by.company.imports.filter(headers_key=key).order_by("-pk").first()
+        # One that was only uploaded says nothing: its columns were never looked at.
+        last = by.company.imports.filter(headers_key=key, findings__has_key="counts").order_by("-pk").first()
         fields = Columns(self.table.headers, ALIASES).chosen
         known = shape_of(self.table.headers)
         if last is not None:
@@ -170,15 +171,20 @@ class DecisionsForm(forms.Form):
         for place, (text, count) in enumerate(counted):
             self.fields[f"status_{place}"] = forms.ChoiceField(
                 label=_("Status “%(text)s”, %(count)d ×") % {"text": text, "count": count},
-                choices=[("", Status.ACTIVE.label), *FLOW],
-                initial=batch.statuses.get(text, ""),
-                required=False,
+                choices=STATUSES,
+                initial=batch.statuses.get(text) or Status.ACTIVE,
             )
 
     @property
+    def differs(self) -> bool:
+        """Whether what was sent with it is not what the import has, or no answer at all."""
+        return any(name in self.data for name in self.fields) and self.has_changed()
+
+    @property
     def decided(self) -> dict[str, Any]:
-        """What to save on the import."""
+        """What to save on the import; of the texts of statuses, a blank for Active."""
         decided: dict[str, Any] = {name: self.cleaned_data[name] for name in ("dates",) if name in self.cleaned_data}
         if self._texts:
-            decided["statuses"] = {text: self.cleaned_data[f"status_{place}"] for place, text in enumerate(self._texts)}
+            chosen = {text: self.cleaned_data[f"status_{place}"] for place, text in enumerate(self._texts)}
+            decided["statuses"] = {text: "" if status == Status.ACTIVE else status for text, status in chosen.items()}
         return decided
