@@ -104,7 +104,7 @@ def carry_out(job: Job) -> None:
         with _language_of(job):
             outcome, values = Job.State.DONE, {"result": _kinds[job.kind](job)}
     except LeaseLost:
-        logger.warning("%s was taken up by another worker", job, extra={"facts": _facts(job)})
+        logger.warning("%s was taken from this worker", job, extra={"facts": _facts(job)})
         return
     except Stopped:
         # Being told to end is no interruption that counts.
@@ -131,7 +131,7 @@ def _end(job: Job, state: str, **values: Any) -> None:
         with transaction.atomic(), company_scope(job.company_id):
             job.end(state, **values)
     except LeaseLost:
-        logger.warning("%s was taken up by another worker", job, extra={"facts": _facts(job)})
+        logger.warning("%s was taken from this worker", job, extra={"facts": _facts(job)})
 
 
 def _language_of(job: Job) -> Any:

@@ -301,20 +301,21 @@ def test_a_rehearsal_says_what_would_happen_and_stores_none_of_it(ada, world):
 
 
 def test_dates_are_read_after_one_choice_beside_examples(ada, world):
-    content = "Serial,Purchase date\nS-1,1/2/2026\nS-2,13/1/2026\nS-3,2026-01-31\n"
+    content = "Serial,Purchase date,Category\nS-1,1/2/2026,Unknown\nS-2,13/1/2026,\nS-3,2026/01/31,\nS-4,soon,\n"
     ada.rehearsed(content)
     ada.get()
-    assert "1/2/2026 · 13/1/2026" in ada.words
-    assert ada.numbers() == {"created": 1, "refused": 2}
+    assert "In the list: 1/2/2026 · 13/1/2026</" in ada.words
+    assert ada.numbers() == {"created": 1, "refused": 3}
     ada.post("import_rehearse", {"dates": "us"})
     ada.work()
-    assert ada.numbers() == {"created": 2, "refused": 1}
+    assert ada.numbers() == {"created": 2, "refused": 2}
     ada.post("import_rehearse", {"dates": "day-first"})
     ada.work()
-    assert ada.numbers() == {"created": 3}
-    ada.post("import_start", {"rows": "all"})
+    assert ada.numbers() == {"created": 3, "refused": 1}
+    ada.post("import_start", {"rows": "good"})
     ada.work()
-    assert str(world.acme.devices.get(serial_number="S-1").purchase_date) == "2026-02-01"
+    first = world.acme.devices.get(serial_number="S-1")
+    assert (str(first.purchase_date), first.category) == ("2026-02-01", "Other")
 
 
 def test_numbers_that_have_lost_their_zeros_are_flagged(ada):
@@ -512,6 +513,25 @@ def test_what_is_refused_only_when_stored_takes_everything_back(ada, world, monk
     assert ada.numbers() == {"created": 3, "refused": 1}
 
 
+def test_a_rehearsal_that_goes_on_can_be_given_up(ada, monkeypatch):
+    content = "Serial number,Holder email,Warranty ends\n" + "".join(f"S-{n},,\n" for n in range(9))
+    monkeypatch.setattr("devices.importing.bringing.BATCH", 3)
+    ada.upload(content)
+    batches = work.Bringing.batches
+
+    def given_up_between_two(*args):
+        for place, batch in enumerate(batches(*args)):
+            if place == 1:
+                assert "Give this import up" in ada.get().content.decode()
+                assert ada.post("import_give_up").status_code == 302
+            yield batch
+
+    monkeypatch.setattr(work.Bringing, "batches", given_up_between_two)
+    ada.work()
+    assert (ada.batch.stage, ada.batch.is_working, ada.batch.problem) == ("given_up", False, "")
+    assert Job.objects.get().state == "failed"
+
+
 def test_the_page_shows_how_far_it_is_and_can_be_left(ada):
     ada.rehearsed(LIST)
     ada.post("import_start", {"rows": "all"})
@@ -577,6 +597,20 @@ def test_the_table_of_statuses_is_what_somebody_says(ada, world):
     ada.work()
     statuses = dict(world.acme.devices.filter(serial_number__startswith="S-").values_list("serial_number", "status"))
     assert statuses == {"S-1": "active", "S-2": "in_repair", "S-3": "active"}
+
+
+@pytest.mark.parametrize("company", ["acme", "initech"])
+def test_rows_whose_status_says_so_are_left_out_whatever_else_stands_in_them(world, company):
+    admin = Importer(getattr(world, "admin" if company == "acme" else f"{company}_admin"))
+    content = "Serial,Status,Purchase cost\nS-1,Archived,free\nS-2,In use,\nC02-XK1 AAA,Archived,9.00\n"
+    admin.rehearsed(content)
+    assert admin.numbers() == {"created": 1, "unchanged": 2}
+    assert "“Archived” is not imported." in admin.get().content.decode()
+    admin.post("import_start", {"rows": "all"})
+    assert admin.work().stage == "stored"
+    assert not admin.company.devices.filter(serial_number="S-1").exists()
+    admin.rehearsed(content, status_0="active", status_1="active")
+    assert admin.numbers()["refused"] == 1
 
 
 def test_repairs_that_an_import_opened_go_with_it(ada, world):

@@ -24,7 +24,7 @@ told_to_stop = Event()
 
 
 class LeaseLost(Exception):
-    """Somebody else has taken the job up meanwhile. What this step wrote is taken back."""
+    """Somebody else has taken the job up meanwhile, or it is wanted no longer. What this step wrote is taken back."""
 
 
 class Stopped(Exception):
@@ -116,6 +116,12 @@ class Job(models.Model):
         mine = Job.objects.filter(pk=self.pk, state=Job.State.RUNNING, attempts=self.attempts)
         if not mine.update(**values):
             raise LeaseLost
+
+    def withdraw(self) -> None:
+        """Whoever asked for it wants it no longer. A worker that is at it finds out at the end of its step, which is
+        taken back. Belongs inside a transaction."""
+        self.state, self.lease_until, self.finished_at = Job.State.FAILED, None, clock.now()
+        self.save(update_fields=["state", "lease_until", "finished_at"])
 
     def end(self, state: str, **values: object) -> None:
         """Done, failed, or back among those that wait. Raises LeaseLost."""

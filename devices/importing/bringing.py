@@ -70,7 +70,7 @@ class Bringing:
         if "company" in self.columns:
             words = {"column": self.columns.header("company"), "company": self.company}
             report.notices.append(_("%(column)s is not used: everything belongs to %(company)s.") % words)
-        if self.survey.statuses and not any(self.choices.statuses.values()):
+        if self.survey.statuses and not self.choices.statuses:
             numbers = ", ".join(f"{status} {count}" for status, count in self.survey.statuses.most_common())
             words = {"column": self.columns.header("status"), "statuses": numbers}
             report.notices.append(_("%(column)s is not used yet: %(statuses)s.") % words)

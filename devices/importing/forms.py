@@ -6,7 +6,6 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,14 +16,14 @@ from accounts.models import User
 from accounts.spreadsheets import NotATable, Table
 from devices.models import Device, Import
 
-from .choices import REASON, headers_key
+from .choices import LEFT_OUT, REASON, headers_key
 from .columns import ALIASES, LABELS, MAY_BE_EMPTIED
 from .shapes import shape_of
 from .values import DateOrder
 
 SAMPLED_ROWS, SAMPLES = 200, 5
 Status = Device.Status
-STATUSES = [(status.value, status.label) for status in (Status.ACTIVE, Status.NEEDS_REPAIR, Status.IN_REPAIR)]
+FLOW = [(status.value, status.label) for status in (Status.NEEDS_REPAIR, Status.IN_REPAIR)]
 
 
 class UploadForm(forms.Form):
@@ -38,13 +37,14 @@ class UploadForm(forms.Form):
 
     def __init__(self, *args: Any, too_large: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["file"].help_text = _("Up to %(size)s. Nothing is stored in the register before you say so.") % {
-            "size": filesizeformat(settings.UPLOAD_LIMIT)
-        }
+        size = {"size": settings.UPLOAD_LIMIT // 2**20}
+        self.fields["file"].help_text = (
+            _("Up to %(size)d MB. Nothing is stored in the register before you say so.") % size
+        )
         if too_large:
-            self.fields["file"].error_messages["required"] = _("The file is larger than %(size)s. Divide it.") % {
-                "size": filesizeformat(settings.UPLOAD_LIMIT)
-            }
+            self.fields["file"].error_messages["required"] = (
+                _("The file is larger than %(size)d MB. Divide it into smaller lists.") % size
+            )
 
     def clean_file(self) -> Any:
         upload = self.cleaned_data["file"]
@@ -102,6 +102,11 @@ def _as_last_time(headers: list[str], fields: list[str]) -> list[str]:
     """The fields of the last list, whose headers were the same but for the column of reasons."""
     own = iter(fields)
     return ["" if header == REASON else next(own, "") for header in headers]
+
+
+def _offered(status: str, statuses: list[tuple[str, Any]]) -> str:
+    """The status if it is among these, else Active."""
+    return status if status in dict(statuses) else Status.ACTIVE.value
 
 
 class ColumnsForm(forms.Form):
@@ -166,13 +171,15 @@ class DecisionsForm(forms.Form):
             self.fields["dates"].help_text = _("In the list: %(examples)s") % {"examples": " · ".join(examples)}
         else:
             del self.fields["dates"]
-        counted = decide.get("statuses", []) if batch.company.repair_flow_on else []
+        flow = FLOW if batch.company.repair_flow_on else []
+        statuses = [(Status.ACTIVE.value, Status.ACTIVE.label), *flow, (LEFT_OUT, _("Not imported"))]
+        counted = decide.get("statuses", [])
         self._texts = [text for text, _count in counted]
         for place, (text, count) in enumerate(counted):
             self.fields[f"status_{place}"] = forms.ChoiceField(
                 label=_("Status “%(text)s”, %(count)d ×") % {"text": text, "count": count},
-                choices=STATUSES,
-                initial=batch.statuses.get(text) or Status.ACTIVE,
+                choices=statuses,
+                initial=_offered(batch.statuses.get(text, ""), statuses),
             )
 
     @property

@@ -13,7 +13,7 @@ from accounts.keys import SameCompany, company_row
 class ImportQuerySet(models.QuerySet["Import"]):
     def listed(self) -> "ImportQuerySet":
         """For the list of imports, the newest first."""
-        return self.select_related("who", "job").order_by("-pk")
+        return self.select_related("who", "job").defer("findings", "job__result").order_by("-pk")
 
 
 class Import(models.Model):

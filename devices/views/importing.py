@@ -205,9 +205,11 @@ def import_undo(request: PersonRequest, batch: Import) -> HttpResponse:
 @require_POST
 @of_import
 def import_give_up(request: PersonRequest, batch: Import) -> HttpResponse:
-    """Nothing comes of it; the list goes some days later."""
-    if batch.is_working or not batch.is_unstored:
+    """Nothing comes of it; the list goes some days later. A rehearsal that goes on is broken off."""
+    if not batch.is_unstored:
         return _too_late(request, batch)
+    if batch.is_working and batch.job is not None:
+        batch.job.withdraw()
     batch.change(stage=Stage.GIVEN_UP, finished_at=clock.now())
     messages.success(request, _("%(name)s was given up. Nothing was imported.") % {"name": batch})
     return redirect("devices:imports")
