@@ -167,6 +167,12 @@ def test_a_list_of_one_column_is_devices_by_their_serial_number(ada, world):
     assert world.acme.devices.get(serial_number="S-1").name == "S-1"
 
 
+def test_swedish_headers_are_known(ada):
+    batch = ada.upload("Benämning;Serienr;Märke;Garantins slutdatum;E-post;Rum\nDator;S-1;Åkes;;;\n".encode("cp1252"))
+    assert batch.fields == ["name", "serial_number", "manufacturer", "warranty_end", "email", ""]
+    assert batch.findings["samples"][2] == ["Åkes"]
+
+
 def test_the_list_is_stored_in_parts_and_read_as_it_was(ada, world):
     from accounts import uploads
 
@@ -605,7 +611,7 @@ def test_rows_whose_status_says_so_are_left_out_whatever_else_stands_in_them(wor
     content = "Serial,Status,Purchase cost\nS-1,Archived,free\nS-2,In use,\nC02-XK1 AAA,Archived,9.00\n"
     admin.rehearsed(content)
     assert admin.numbers() == {"created": 1, "unchanged": 2}
-    assert "“Archived” is not imported." in admin.get().content.decode()
+    assert "Rows that are not imported, by Status: Archived 2." in admin.get().content.decode()
     admin.post("import_start", {"rows": "all"})
     assert admin.work().stage == "stored"
     assert not admin.company.devices.filter(serial_number="S-1").exists()

@@ -282,7 +282,6 @@ class Planner:
         entry.is_left_out = self._statuses.get(entry.row.status) == LEFT_OUT
         if entry.is_left_out:
             entry.problems.clear()
-            entry.leave(self._columns.header("status"), _("“%(text)s” is not imported.") % {"text": entry.row.status})
         return entry.is_left_out
 
     def _place_in_status(self, entry: Entry) -> None:
@@ -299,7 +298,8 @@ class Planner:
         entry.status = status
         if status == Device.Status.IN_REPAIR and entry.hand_to is not None:
             entry.hand_to = entry.payor = None
-            entry.leave(entry.row.holder.column, _("It is in repair, so nobody has it."))
+            if entry.row.holder.kind != Kind.LOCATION:
+                entry.leave(entry.row.holder.column, _("It is in repair, so nobody has it."))
 
 
 def _key(entry: Entry, name: str) -> str:
