@@ -148,7 +148,8 @@ def _found_on_sqlite(cursor: Any, company_id: int, fragments: Sequence[str]) -> 
         raise Broad(met)
     phrases = " AND ".join('"{}"'.format(fragment.replace('"', '""')) for fragment in fragments)
     cursor.execute(
-        f"""SELECT d.id FROM device_search s JOIN {_TABLE} d ON d.id = s.rowid
+        # CROSS: SQLite keeps the order, and looks into the index once and not for each device of the company.
+        f"""SELECT d.id FROM device_search s CROSS JOIN {_TABLE} d ON d.id = s.rowid
         WHERE s.search_text MATCH %s AND d.company_id = %s LIMIT {MOST}""",
         [phrases, company_id],
     )
