@@ -5,14 +5,12 @@ from typing import Any, Self
 from django.db import models
 from django.db.models import Q
 
-from accounts.keyset import KeyField
+from accounts.keyset import KeyField, begins_with
 from accounts.text import search_key
 
 # Stands behind a name in its key. It sorts before everything that a name holds, so a name comes before longer ones.
 _END = "\n"
 _LONGEST_NAME = 300
-# Sorts behind every text.
-_LAST = "\U0010ffff"
 
 
 def made_key(name: str, *more: str) -> str:
@@ -59,17 +57,12 @@ class NamedQuerySet(models.QuerySet[Any]):
         others the names of the company are read, which takes some 30 ms where there are 100,000."""
         key = search_key(text)
         in_order = self.order_by("found_by", "pk")
-        found = list(in_order.filter(_begins(key))[:most])
+        found = list(in_order.filter(begins_with("found_by", key))[:most])
         if len(found) < most:
             words = Q(*(Q(found_by__contains=word) for word in key.split()))
-            found += in_order.filter(words).exclude(_begins(key))[: most - len(found)]
+            found += in_order.filter(words).exclude(begins_with("found_by", key))[: most - len(found)]
         return found
 
     def called(self, text: str) -> Self:
         """Those whose name this is, letter case, accents and blanks ignored."""
-        return self.filter(_begins(search_key(text) + _END)).order_by("found_by", "pk")
-
-
-def _begins(key: str) -> Q:
-    """Written with < and >=, which PostgreSQL looks up in an index under row level security; LIKE it does not."""
-    return Q(found_by__gte=key, found_by__lt=key + _LAST)
+        return self.filter(begins_with("found_by", search_key(text) + _END)).order_by("found_by", "pk")
