@@ -34,7 +34,7 @@ class RepairSide:
     def _repairs(self) -> list[Repair]:
         """In one query: the device's latest repair, the one that ended with this device registered instead, and for
         admins those in which somebody waits for a device."""
-        latest = Repair.objects.filter(device=self.device).order_by("-opened_at", "-pk").values("pk")[:1]
+        latest = Repair.objects.of_the_flow().filter(device=self.device).order_by("-opened_at", "-pk").values("pk")[:1]
         about = Q(pk=Subquery(latest)) | Q(replacement=self.device)
         if self.user.is_admin:
             about |= Q(pk__in=Repair.objects.waiting_for(self.user.company, self.device).order_by().values("pk"))
@@ -133,7 +133,8 @@ def remark_on_repairs(devices: list[Device], user: User, **kwargs: Any) -> None:
         return
     latest: dict[int, Repair] = {}
     for repair in (
-        Repair.objects.filter(device__in=[device.pk for device in wanting])
+        Repair.objects.of_the_flow()
+        .filter(device__in=[device.pk for device in wanting])
         .select_related("mdm_release", "replacement")
         .order_by("opened_at", "pk")
     ):
@@ -162,7 +163,7 @@ FAREWELL = timedelta(days=30)
 def farewells(user: User, **kwargs: Any) -> dict[str, Any]:
     """A device that was removed, or went to somebody else, leaves the list of whom it was taken from. So that nobody
     waits for it in vain, they read for a while what became of it, and what they have or may order instead."""
-    over = Repair.objects.filter(company=user.company, closed_at__gte=clock.now() - FAREWELL)
+    over = Repair.objects.of_the_flow().filter(company=user.company, closed_at__gte=clock.now() - FAREWELL)
     removed = Q(
         device__status=Status.RECYCLED,
         device__last_holder_user=user,
