@@ -84,6 +84,8 @@ SENTENCES = {
     "data_people_imported": _("%(actor)s imported people: %(result)s."),
     "data_devices_import_undone": _("%(actor)s undid an import of devices: %(result)s."),
     "data_devices_imported": _("%(actor)s imported devices: %(result)s."),
+    "data_repairs_import_undone": _("%(actor)s undid an import of past repairs: %(result)s."),
+    "data_repairs_imported": _("%(actor)s imported past repairs: %(result)s."),
 }
 
 FIELDS = {

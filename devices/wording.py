@@ -38,6 +38,13 @@ SENTENCES = {
     "backup_impossible": _("%(actor)s could not back up device: it does not start."),
     "note_added": _("%(actor)s added a note."),
     "late_entry": _("%(actor)s added a late entry: “%(text)s”."),
+    # Of a list of past repairs, with the times at which it happened.
+    "past_intake": _("%(actor)s noted that device went into repair."),
+    "past_repaired": _("%(actor)s noted that device was repaired."),
+    "past_recycled": _("%(actor)s noted that device could not be repaired."),
+    "past_replaced": _("%(actor)s noted that device was replaced."),
+    "past_not_needed": _("%(actor)s noted that device did not need a repair."),
+    "past_taken_back": _("%(actor)s took back what was noted of past repairs by an import."),
     "correction": _("%(actor)s corrected line %(line)s: “%(text)s”."),
     "field_changed": _("%(actor)s changed %(field)s from %(before)s to %(after)s."),
 }

@@ -21,7 +21,8 @@ class RepairAdmin(ReadOnlyAdmin):
         (_("The request"), {"fields": ("reporter", "opened_at", "problem", "description")}),
         (_("Backup"), {"fields": ("backup", "backup_by", "backup_at")}),
         (_("With IT"), {"fields": ("taken_in_at", "taken_in_by", "mdm_release")}),
-        (_("The outcome"), {"fields": ("outcome", "closed_at", "closed_by", "replacement", "may_order")}),
+        (_("The outcome"), {"fields": ("outcome", "closed_at", "closed_by", "replacement", "may_order", "cost")}),
+        (_("From a list"), {"fields": ("brought_in", "reference")}),
     )
 
     @admin.display(description=_("holder"))

@@ -8,3 +8,4 @@ class RepairsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import erasing, pages, receivers  # noqa: F401  (they connect themselves)
+        from .importing import of_repairs  # noqa: F401  (likewise)

@@ -23,6 +23,7 @@ FIELDS = (
     *("mdm_release__closed_by__full_name", "mdm_release__closed_at"),
     *("closed_at", "closed_by__full_name", "outcome"),
     *("replacement__name", "replacement__serial_number", "replacement__uuid", "may_order"),
+    *("reference", "cost", "brought_in__name"),
 )
 
 # The headings of what the table shows, and of everything, each with what stands below it.
@@ -76,6 +77,9 @@ def _all() -> Columns:
         "Replacement serial number": lambda row: row.replacement__serial_number,
         "Replacement Velory ID": lambda row: row.replacement__uuid,
         "May order a new one": lambda row: "Yes" if row.may_order else "",
+        "Reference": lambda row: row.reference,
+        "Cost": lambda row: row.cost,
+        "Brought by the list": lambda row: row.brought_in__name,
     }
 
 

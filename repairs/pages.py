@@ -39,11 +39,11 @@ class RepairSide:
     @cached_property
     def _repairs(self) -> list[Repair]:
         """In one query, the latest first: the one for which this device stands in now, the one that ended with it
-        registered instead, and its own, of which nobody will ever have so many that the oldest are missed. A repair
-        comes once for each of its loans."""
+        registered instead, and its own, those that a list brought along after the others. Nobody will ever have so many
+        that the oldest are missed. A repair comes once for each of its loans."""
         lent = ReplacementLoan.objects.filter(assignment__device=self.device, assignment__ended_at=None)
         about = Q(device=self.device) | Q(replacement=self.device) | Q(pk=Subquery(lent.values("repair")[:1]))
-        is_own = Case(When(device=self.device, then=1), default=0)
+        is_own = Case(When(device=self.device, brought_in=None, then=1), When(device=self.device, then=2), default=0)
         found = Repair.objects.filter(about, company=self.device.company).with_names()
         repairs = list(found.order_by(is_own, "-opened_at", "-pk")[:MOST])
         for repair in repairs:
@@ -67,11 +67,12 @@ class RepairSide:
 
     @property
     def latest_repair(self) -> Repair | None:
-        return next(iter(self.own_repairs), None)
+        return next((repair for repair in self.own_repairs if not repair.is_brought), None)
 
     @property
     def earlier(self) -> list[Repair]:
-        return [repair for repair in self.own_repairs if not repair.is_open][:EARLIER]
+        over = [repair for repair in self.own_repairs if not repair.is_open]
+        return sorted(over, key=lambda repair: (repair.opened_at, repair.pk), reverse=True)[:EARLIER]
 
     @property
     def repair(self) -> Repair | None:
@@ -169,7 +170,7 @@ def remark_on_repairs(devices: list[Device], user: User, **kwargs: Any) -> None:
     wanting = [device for device in devices if device.status != Status.ACTIVE]
     if not wanting:
         return
-    found = Repair.objects.filter(company=user.company_id, device__in=[device.pk for device in wanting])
+    found = Repair.objects.of_the_flow().filter(company=user.company_id, device__in=[device.pk for device in wanting])
     state_of_release = MDMRelease.objects.filter(repair=OuterRef("pk")).values("state")
     found = found.annotate(mdm=Subquery(state_of_release)).order_by("opened_at", "pk")
     latest = {repair.device_id: repair for repair in found.values_list(*_REMARKED, named=True)}
@@ -196,7 +197,7 @@ FAREWELL = timedelta(days=30)
 def farewells(user: User, **kwargs: Any) -> dict[str, Any]:
     """A device that was removed, or went to somebody else, leaves the list of whom it was taken from. So that nobody
     waits for it in vain, they read for a while what became of it, and what they have or may order instead."""
-    over = Repair.objects.filter(company=user.company, closed_at__gte=clock.now() - FAREWELL)
+    over = Repair.objects.of_the_flow().filter(company=user.company, closed_at__gte=clock.now() - FAREWELL)
     removed = Q(
         device__status=Status.RECYCLED,
         device__last_holder_user=user,

@@ -26,6 +26,7 @@ from devices.models.changing import HOLDERS_AND_PAYORS
 from devices.wording import SENTENCES
 
 from .models import MDMRelease, Repair, ReplacementLoan
+from .models.past import lies_within
 
 Status, Outcome, State = Device.Status, Repair.Outcome, MDMRelease.State
 
@@ -95,8 +96,10 @@ class Reading:
         streams = {name: ByDevice(rows) for name, rows in reading.items()}
         for device in self._read(devices.filter(company=self.company)):
             assignments = list(streams["assignments"].of(device))
-            repairs = list(streams["repairs"].of(device))
-            found = [text for rule in RULES for text in rule(device, assignments, repairs)]
+            all_repairs = list(streams["repairs"].of(device))
+            repairs = [repair for repair in all_repairs if not repair.is_brought]
+            found = list(brought_along([repair for repair in all_repairs if repair.is_brought], repairs))
+            found += [text for rule in RULES for text in rule(device, assignments, repairs)]
             found += self._log(device, streams["log"].of(device))
             yield from (f"device {device.pk}: {text}" for text in found)
 
@@ -132,8 +135,20 @@ def _is_readable(event: Event) -> bool:
     return words == {"actor", *event.details}
 
 
+def brought_along(brought: list[Repair], own: list[Repair]) -> Iterator[str]:
+    """Repairs that a list brought along are over, in order, and none lies within one of Velory's own. They may overlap
+    one another: other registers keep several work orders of a device at once."""
+    spans = [(repair.opened_at, repair.closed_at) for repair in own]
+    for repair in brought:
+        dates = [repair.opened_at, repair.taken_in_at or repair.opened_at, repair.closed_at or repair.opened_at]
+        if dates != sorted(dates):
+            yield f"repair {repair.pk}: its dates are out of order"
+        if lies_within(dates[0], dates[-1], spans):
+            yield f"repair {repair.pk}: was brought along, and lies within one of Velory's own"
+
+
 # What each device's rows say of each other. A rule gets the device, its assignments and its repairs,
-# both from the oldest on.
+# both from the oldest on, those alone that went through Velory's own flow.
 
 Rule = Callable[[Device, list[Assignment], list[Repair]], Iterator[str]]
 

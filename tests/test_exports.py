@@ -219,6 +219,9 @@ def test_all_columns_of_repairs_tell_everything(ada, world, repaired):
         "Replacement serial number": "PF-SPARE-1",
         "Replacement Velory ID": str(world.spare.uuid),
         "May order a new one": "",
+        "Reference": "",
+        "Cost": "",
+        "Brought by the list": "",
     }
     assert {heading: told_of[heading] for heading in expected} == expected
     assert as_csv(ada, address)[1][4] == "Screen: =Flickers"

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import devices.importing.columns
+import repairs.importing.columns
 from accounts.importing import people
 from tests.hostile.rounds import INPUTS, foreign_keys, rounds, taken_back, tell
 from tests.hostile.rows import everything, untrue
@@ -19,10 +20,15 @@ from tests.hostile.values import MEGABYTE, texts
 
 HEADERS = {
     "import_devices": sorted({header for headers in devices.importing.columns.ALIASES.values() for header in headers}),
+    "import_repairs": sorted({header for headers in repairs.importing.columns.ALIASES.values() for header in headers}),
     "import_people": sorted({header for headers in people.ALIASES.values() for header in headers}),
 }
 GOOD = ["eva@acme.example", "nils@acme.example", "SN-1", "C02 XK1AAA", "2026-01-31", "12.50", "Laptop", "Eva Lind", ""]
-KEYS = {"import_devices": ["serial number"], "import_people": ["email"]}
+KEYS = {
+    "import_devices": ["serial number"],
+    "import_repairs": ["serial number", "completed on"],
+    "import_people": ["email"],
+}
 
 
 def files(command, foreign):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -17,7 +19,7 @@ from accounts import clock, jobs
 from accounts.models import AuditLine, Job, Space, Upload, UploadPart, User
 from accounts.models.job import LEASE
 from accounts.scope import company_scope
-from devices.importing import work
+from devices.importing import of_devices, work
 from devices.models import Assignment, Device, Event, Import, Imported, Note
 from devices.models.letting_go import let_go
 from tests.conftest import role
@@ -449,13 +451,13 @@ def test_an_import_whose_worker_is_killed_goes_on_behind_its_last_step(ada, worl
 
     steps = []
 
-    def dies(entries, by, batch, store=work.store):
+    def dies(entries, by, batch, store=of_devices.store):
         store(entries, by=by, batch=batch)
         steps.append(len(entries))
         if len(steps) == 3:
             raise Killed
 
-    monkeypatch.setattr(work, "store", dies)
+    monkeypatch.setattr(of_devices, "store", dies)
     with pytest.raises(Killed):
         ada.work()
     batch = ada.batch
@@ -469,22 +471,22 @@ def test_an_import_whose_worker_is_killed_goes_on_behind_its_last_step(ada, worl
 
 
 def test_no_step_changes_more_devices_than_others_can_wait_for(ada, world, monkeypatch):
-    monkeypatch.setattr(work, "CHANGES", 2)
+    monkeypatch.setattr("devices.importing.bringing.CHANGES", 2)
     content = "Serial,Name\n" + "".join(f"S-{n},Screen\n" for n in range(7))
     ada.brought(content)
     ada.rehearsed(content.replace("Screen", "Display") + "S-7,New\nS-8,New\n")
     steps, undone = [], []
 
-    def store(entries, by, batch, store=work.store):
+    def store(entries, by, batch, store=of_devices.store):
         steps.append(len(entries))
         store(entries, by=by, batch=batch)
 
-    def take_back(things, by, take_back=work.take_back):
+    def take_back(things, by, take_back=of_devices.take_back):
         undone.append(len(things))
         take_back(things, by=by)
 
-    monkeypatch.setattr(work, "store", store)
-    monkeypatch.setattr(work, "take_back", take_back)
+    monkeypatch.setattr(of_devices, "store", store)
+    monkeypatch.setattr(of_devices, "take_back", take_back)
     ada.post("import_start", {"rows": "all"})
     assert ada.work().rows_done == 9
     assert steps == [2, 2, 2, 3]
@@ -554,6 +556,16 @@ def test_a_second_click_starts_nothing_a_second_time(ada):
     for name in ("import_start", "import_rehearse", "import_columns", "import_give_up", "import_undo"):
         assert ada.post(name, {"rows": "all"}).status_code == 409, name
     assert Job.objects.filter(kind="devices_import").count() == 1
+
+
+def test_devices_are_looked_up_by_the_index_over_numbers_that_are_not_blank(ada):
+    """Which PostgreSQL takes for a long list of them only where the query says so."""
+    with CaptureQueriesContext(connection) as asked:
+        ada.brought("Serial,Asset tag\nS-1,T-1\nS-2,T-2\n")
+    for key in ("serial_key", "asset_tag_key"):
+        lookups = [query["sql"] for query in asked if f'"{key}" IN (' in query["sql"]]
+        assert len(lookups) >= 3  # rehearsed, planned, registered
+        assert all(re.search(rf'NOT \("devices_device"."{key}" = (\'\'|%s)', sql) for sql in lookups), lookups
 
 
 # Statuses

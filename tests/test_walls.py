@@ -1,6 +1,7 @@
 """What the database itself refuses, whoever asks: on SQLite and PostgreSQL alike."""
 
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from django.core import checks
@@ -17,6 +18,7 @@ from accounts.tenants import tenant_models
 from devices.models import Assignment, Event, Import, Imported, Nameplate
 from repairs.acts import acknowledge_backup, close_mdm_release, lend
 from repairs.models import MDMRelease
+from repairs.models.past import PastRepair, bring_past
 
 TENANT_MODELS = tenant_models()
 
@@ -57,6 +59,9 @@ def add_import(world, company=None, device=None):
             Imported.objects.create(company=company, batch=batch, is_new=False, **thing)
 
 
+LONG_AGO = timezone.now() - timedelta(days=400)
+
+
 @pytest.fixture
 def eventful(world):
     """The cast after a passage of which every reference is filled in."""
@@ -76,6 +81,8 @@ def eventful(world):
     Identity.objects.create(company=world.acme, user=world.employee, issuer=issuer, subject="eva")
     add_import(world)
     add_import(world, world.globex, world.globex_laptop)
+    past = PastRepair(world.tablet.pk, "1", "repaired", opened_at=LONG_AGO, taken_in_at=LONG_AGO, closed_at=LONG_AGO)
+    bring_past([past], by=world.admin, batch=world.acme.imports.get())
     record(world.acme.pk, "sign_in_done", by=world.admin)
     record(world.globex.pk, "sign_in_done", by=world.globex_admin)
     return world.again()
@@ -105,8 +112,11 @@ BREAKS = {
     "device_held_is_paid": lambda w: change(w.phone, payor=None, payor_kind=""),
     "device_has_a_name": lambda w: change(w.phone, name=""),
     "assignment_one_holder": lambda w: change(w.phone.assignments.get(), user=None),
-    "repair_closed_with_outcome": lambda w: change(w.laptop.repairs.get(), outcome=""),
+    "repair_closed_with_outcome": lambda w: change(w.laptop.repairs.get(), outcome="", replacement=None),
     "repair_taken_in_by_somebody": lambda w: change(w.laptop.repairs.get(), taken_in_by=None),
+    "repair_reported_by_somebody": lambda w: change(w.laptop.repairs.get(), reporter=None),
+    "repair_brought_is_over": lambda w: change(w.tablet.repairs.get(), closed_at=None, outcome=""),
+    "repair_cost_not_negative": lambda w: change(w.tablet.repairs.get(), cost=-1),
     "repair_outcome_fits_intake": lambda w: change(
         w.laptop.repairs.get(), outcome="not_needed", replacement=None, may_order=False
     ),
@@ -158,6 +168,7 @@ TWINS = {
     "identity_is_one_person": lambda w: twin(w.employee.identities.get(), user=w.colleague),
     "identity_once_for_a_person": lambda w: twin(w.employee.identities.get(), subject="another"),
     "repair_one_open": lambda w: twin(w.monitor.repairs.get()),
+    "repair_brought_once": lambda w: twin(w.tablet.repairs.get()),
     "mdm_release_of_a_repair": lambda w: twin(MDMRelease.objects.get()),
     "company_slug": lambda w: change(w.globex, slug="acme"),
     "device_uuid": lambda w: change(w.phone, uuid=w.laptop.uuid),

@@ -9,9 +9,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 LONGEST_LIST = 200
+# What each kind of thing is called.
+LABELS = {
+    "devices": gettext_lazy("Devices"),
+    "people": gettext_lazy("People"),
+    "spaces": gettext_lazy("Spaces"),
+    "repairs": gettext_lazy("Past repairs"),
+}
 OUTCOMES = ("created", "changed", "unchanged", "refused")
 
 
@@ -102,12 +109,11 @@ class Report:
         elif not self.accepted:
             yield _("Rows were refused, so nothing is stored. Without them it would be:")
         yield ngettext("%(count)d row read.", "%(count)d rows read.", self.rows) % {"count": self.rows}
-        labels = {"devices": _("Devices"), "people": _("People"), "spaces": _("Spaces")}
         for kind, count in self.counts.items():
             numbers = {name: count[name] for name in OUTCOMES}
             yield _(
                 "%(kind)s: %(created)d created, %(changed)d changed, %(unchanged)d unchanged, %(refused)d refused."
-            ) % {"kind": labels[kind], **numbers}
+            ) % {"kind": LABELS[kind], **numbers}
         yield from self.notices
         if self.unused_columns:
             columns = ", ".join(self.unused_columns)

@@ -1,139 +1,196 @@
-"""One list on its way into one company: surveyed, planned some rows at a time, and told of in a report."""
+"""One list on its way into one company: surveyed, planned some rows at a time, stored, and told of in a report.
 
+What a list may be of is a subclass of Bringing each: devices (`of_devices`), and what other apps register with
+`kind_of_list`.
+"""
+
+from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
 
 from django.utils.translation import gettext as _
 
 from accounts.batches import batched
 from accounts.importing.cells import shortened
 from accounts.importing.columns import Columns
-from accounts.importing.directory import NewPerson, NewSpace
-from accounts.importing.report import Report
-from accounts.models import Company, Space, User
-from accounts.spreadsheets import NotATable, Table
-from devices.models import Device
+from accounts.importing.report import LABELS, Report
+from accounts.models import Company, User
+from accounts.spreadsheets import NotATable, Row, Table
+from devices.models import Device, Import
 
 from .choices import LEFT_OUT, Choices
-from .columns import ALIASES
-from .plan import Entry, Planner
-from .rows import DeviceRow, RowReader
-from .survey import Survey, survey
+from .survey import Survey
 
 # Rows that are planned and stored at once: on SQLite others wait as long as this takes.
 BATCH = 500
+# A device that is there already is changed by statements of its own, some twenty: of those a step takes so many. On
+# SQLite others wait as long as a step takes, and not for longer than 20 seconds.
+CHANGES = 25
+
+T = TypeVar("T")
 
 
-class Bringing:
+def portion(things: list[T], is_slow: Callable[[T], bool]) -> list[T]:
+    """The first of these, as many as one step may take."""
+    slow = 0
+    for place, thing in enumerate(things):
+        slow += is_slow(thing)
+        if slow > CHANGES:
+            return things[:place]
+    return things
+
+
+class Bringing(ABC):
     """Reads the table as often as it needs to; its memory does not grow with the rows, but for what names them."""
 
+    # What the list is of, as the database, the report (which knows its words) and the audit log have it.
+    kind: ClassVar[str]
+    # The headers under which each field is known, and what the field is called where somebody chooses.
+    aliases: ClassVar[Mapping[str, Sequence[str]]]
+    labels: ClassVar[Mapping[str, Any]]
+    # Fields whose empty cells may be chosen to empty the field.
+    may_be_emptied: ClassVar[Sequence[str]] = ()
+    # Lists that are known: the headers, as `header_key` has them, that tell each from all others.
+    shapes: ClassVar[Mapping[str, set[str]]]
+    # Velory's own list: its headers, and a row that shows what goes where.
+    template: ClassVar[Mapping[str, str]]
+    # Said of a file whose columns don't suffice, and of a choice of columns that doesn't.
+    lacking: ClassVar[Any]
+    choose: ClassVar[Any]
+    # What undoing it does, line by line, for the confirmation window.
+    undoing: ClassVar[Sequence[Any]]
+
+    survey: Survey
+
     def __init__(self, table: Table, company: Company, choices: Choices) -> None:
-        """Raises NotATable where no column could tell one device from another."""
+        """Raises NotATable where no column could tell one thing from another."""
         self.table, self.company, self.choices = table, company, choices
-        self.columns = Columns(table.headers, ALIASES, choices.fields)
-        refuse_without_key(self.columns)
-        self._reader = RowReader(self.columns, choices.dates, choices.emptied)
-        self.survey = Survey()
-        self._named: dict[str, set[int]] = {"people": set(), "spaces": set(), "new people": set(), "new spaces": set()}
+        self.columns = Columns(table.headers, self.aliases, choices.fields)
+        if not self.suffice(self.columns.chosen):
+            raise NotATable(self.lacking % {"columns": shortened(", ".join(filter(None, table.headers)))})
 
     def look(self, tick: Callable[[int], None] = lambda rows: None) -> None:
         """The first reading. `tick` is told now and then how many rows were read. Raises NotATable."""
-        self.survey = survey(self.table, self.columns, self._reader, tick)
+        self.survey = self.surveyed(tick)
         if not self.survey.rows:
             raise NotATable(_("The file has headers, but no rows below them."))
 
-    def begin(self) -> None:
-        """Read who and what is there already, as the database has it now."""
-        self._planner = Planner(self.company, self.columns, self.survey, self.choices.statuses)
-        for named in self._named.values():
-            named.clear()
-
-    def batches(self, after: int = 0) -> Iterator[tuple[int, list[DeviceRow]]]:
+    def batches(self, after: int = 0) -> Iterator[tuple[int, list[Any]]]:
         """The rows behind the first `after`, some at a time, each time with how many were read by then."""
         done = 0
         for rows in batched(self.table, BATCH):
             if done + len(rows) > after:
-                yield done + len(rows), [self._reader.read(row) for row in rows[max(after - done, 0) :]]
+                yield done + len(rows), [self.read(row) for row in rows[max(after - done, 0) :]]
             done += len(rows)
 
-    def plan(self, rows: Sequence[DeviceRow]) -> list[Entry]:
-        """What is to become of these rows. Changes nothing."""
-        return self._planner.plan(rows)
+    # What a kind says of itself
 
-    # The report
+    @classmethod
+    @abstractmethod
+    def suffice(cls, fields: Sequence[str]) -> bool:
+        """Whether columns of these fields can be a list of this kind."""
 
+    @abstractmethod
+    def surveyed(self, tick: Callable[[int], None]) -> Survey:
+        """Read the table once. Raises NotATable."""
+
+    @abstractmethod
+    def read(self, row: Row) -> Any:
+        """The row, without a look at the database."""
+
+    @abstractmethod
+    def begin(self) -> None:
+        """Read who and what is there already, as the database has it now."""
+
+    @abstractmethod
+    def plan(self, rows: Sequence[Any]) -> list[Any]:
+        """What is to become of these rows: entries with `row`, `problems` and `outcome`. Changes nothing."""
+
+    @abstractmethod
+    def store(self, entries: Sequence[Any], *, by: User, batch: Import) -> None:
+        """Carry out what was planned. An entry that can't be, as the register has changed since, is refused: it gets a
+        problem. Belongs inside a transaction."""
+
+    @abstractmethod
     def report(self) -> Report:
         """One in which nothing is counted yet."""
-        report = Report(rows=self.survey.rows, unused_columns=self.columns.unused)
-        for kind in ("devices", "people", "spaces"):
-            report.count(kind, ())
-        report.notices += self.survey.notices(self.columns)
-        if "company" in self.columns:
-            words = {"column": self.columns.header("company"), "company": self.company}
-            report.notices.append(_("%(column)s is not used: everything belongs to %(company)s.") % words)
-        statuses = self.survey.statuses
-        words = {"column": self.columns.header("status"), "statuses": _numbers(statuses)}
-        if statuses and not self.choices.statuses:
-            report.notices.append(_("%(column)s is not used yet: %(statuses)s.") % words)
-        left_out = Counter({text: n for text, n in statuses.items() if self.choices.statuses.get(text) == LEFT_OUT})
-        if left_out:
-            words["statuses"] = _numbers(left_out)
-            report.notices.append(_("Rows that are not imported, by %(column)s: %(statuses)s.") % words)
-        return report
 
-    def tally(self, report: Report, entries: Sequence[Entry]) -> None:
+    @abstractmethod
+    def tally(self, report: Report, entries: Sequence[Any]) -> None:
         """Add these entries to the report, as they were planned or stored."""
-        good = [entry for entry in entries if not entry.problems]
-        report.count("devices", (entry.outcome for entry in entries))
-        for kind, known, new in (("people", User, NewPerson), ("spaces", Space, NewSpace)):
-            self._count_once(
-                report, kind, "created", f"new {kind}", [id(e.hand_to) for e in good if isinstance(e.hand_to, new)]
-            )
-            self._count_once(
-                report, kind, "unchanged", kind, [e.holder.pk for e in good if isinstance(e.holder, known)]
-            )
-        for entry in entries:
-            report.refused.add(entry.problems)
-            if not entry.problems:
-                report.left_alone.add(entry.left_alone)
-                if entry.device is not None:
-                    self._note_changes(report, entry)
 
-    def _count_once(self, report: Report, kind: str, outcome: str, named: str, keys: Sequence[int]) -> None:
-        new = set(keys) - self._named[named]
-        self._named[named] |= new
-        report.count(kind, [outcome] * len(new))
+    # The table in which somebody says what each text of the list means
 
-    def _note_changes(self, report: Report, entry: Entry) -> None:
-        device, line = str(entry.device), entry.row.line
-        for name, (before, after) in entry.changes.items():
-            label = str(Device._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-            report.change(line, device, label, _shown(before), _shown(after))
-        if entry.hand_to is not None and entry.device is not None:
-            if entry.hand_to != entry.device.holder:
-                report.change(line, device, _("holder"), _shown(entry.device.holder), _name_of(entry.hand_to))
-            if entry.payor != entry.device.payor:
-                report.change(line, device, _("payor"), _shown(entry.device.payor), _shown(entry.payor))
+    @property
+    def status_header(self) -> str:
+        """The list's own header of the column whose texts stand in it."""
+        return self.columns.header("status")
+
+    def left_out_by_status(self) -> Iterator[str]:
+        """Says once which texts leave rows out, and how many."""
+        texts = self.survey.statuses.items()
+        if left_out := Counter({text: n for text, n in texts if self.choices.statuses.get(text) == LEFT_OUT}):
+            words = {"column": self.status_header, "statuses": numbers_of(left_out)}
+            yield _("Rows that are not imported, by %(column)s: %(statuses)s.") % words
+
+    @abstractmethod
+    def likely_meanings(self) -> dict[str, str]:
+        """What each text of the survey means, as a proposal for somebody to look at."""
+
+    @classmethod
+    @abstractmethod
+    def meanings(cls, company: Company) -> list[tuple[str, Any]]:
+        """What a text may mean in this company; the first is meant where nothing else was said."""
+
+    # On its page
+
+    @staticmethod
+    @abstractmethod
+    def start_words(good: int, *, are_all: bool) -> str:
+        """What the button says that stores so many, all of the list or those that aren't refused."""
+
+    # Undoing
+
+    @staticmethod
+    @abstractmethod
+    def in_the_way(batch: Import) -> list[Device]:
+        """Devices for whose sake it can't be undone any more: the first ones."""
+
+    @staticmethod
+    @abstractmethod
+    def left(batch: Import) -> int:
+        """How many things there are to be taken back."""
+
+    @staticmethod
+    @abstractmethod
+    def take_back(batch: Import, *, by: User, most: int) -> int:
+        """Take some of them back, in the opposite order. Returns how many; 0 at the end. Belongs inside a
+        transaction."""
 
 
-def _numbers(statuses: Counter[str]) -> str:
+def numbers_of(statuses: Counter[str]) -> str:
     return ", ".join(f"{status} {count}" for status, count in statuses.most_common())
 
 
-def refuse_without_key(columns: Columns) -> None:
-    """Raises NotATable."""
-    if "serial_number" not in columns and "asset_tag" not in columns:
-        names = shortened(", ".join(filter(None, columns.headers)))
-        raise NotATable(
-            _("The file has no column for serial numbers or asset tags. Its columns: %(columns)s.") % {"columns": names}
-        )
+_kinds: dict[str, type[Bringing]] = {}
 
 
-def _shown(value: object) -> str:
-    return "" if value is None else str(value)
+def kind_of_list(bringing: type[Bringing]) -> type[Bringing]:
+    """Decorator: lists may be of this kind."""
+    _kinds[bringing.kind] = bringing
+    return bringing
 
 
-def _name_of(holder: User | Space | NewPerson | NewSpace) -> str:
-    if isinstance(holder, NewPerson):
-        return holder.full_name or holder.email
-    return holder.name if isinstance(holder, NewSpace) else str(holder)
+def kinds() -> list[type[Bringing]]:
+    """All that lists may be of, devices first."""
+    return list(_kinds.values())
+
+
+def kinds_in_words() -> list[tuple[str, Any]]:
+    """Likewise, as choices."""
+    return [(name, LABELS[name]) for name in _kinds]
+
+
+def kind_named(name: str) -> type[Bringing]:
+    return _kinds[name]

@@ -16,27 +16,30 @@ from accounts.models import User
 from accounts.spreadsheets import NotATable, Table
 from devices.models import Device, Import
 
-from .choices import LEFT_OUT, REASON, headers_key
-from .columns import ALIASES, LABELS, MAY_BE_EMPTIED
+from .bringing import Bringing, kind_named, kinds, kinds_in_words
+from .choices import REASON, headers_key
 from .shapes import shape_of
 from .values import DateOrder
 
 SAMPLED_ROWS, SAMPLES = 200, 5
-Status = Device.Status
-FLOW = [(status.value, status.label) for status in (Status.NEEDS_REPAIR, Status.IN_REPAIR)]
 
 
 class UploadForm(forms.Form):
-    """The list. What is no table is refused before anything is stored."""
+    """The list, and what it is of. What is no table is refused before anything is stored."""
 
     file = forms.FileField(
-        label=gettext_lazy("List of devices, as CSV"),
+        label=gettext_lazy("List, as CSV"),
         allow_empty_file=True,
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
     )
+    kind = forms.ChoiceField(label=gettext_lazy("What it lists"), required=False)
 
     def __init__(self, *args: Any, too_large: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = [  # type: ignore[attr-defined]
+            ("", _("Tell it by the headers")),
+            *kinds_in_words(),
+        ]
         size = {"size": settings.UPLOAD_LIMIT // 2**20}
         self.fields["file"].help_text = (
             _("Up to %(size)d MB. Nothing is stored in the register before you say so.") % size
@@ -62,19 +65,22 @@ class UploadForm(forms.Form):
         Belongs inside a transaction. `is_known` says whether its columns need no choosing."""
         assert by.company is not None
         file = self.cleaned_data["file"]
-        key = headers_key(self.table.headers)
+        headers, key = self.table.headers, headers_key(self.table.headers)
         # One that was only uploaded says nothing: its columns were never looked at.
-        last = by.company.imports.filter(headers_key=key, findings__has_key="counts").order_by("-pk").first()
-        fields = Columns(self.table.headers, ALIASES).chosen
-        known = shape_of(self.table.headers)
+        before = by.company.imports.filter(headers_key=key, findings__has_key="counts").order_by("-pk")
+        brought = self._kind_of(headers, before.first())
+        last = before.filter(kind=brought.kind).first()
+        fields = Columns(headers, brought.aliases).chosen
+        known = shape_of(headers, brought.shapes)
         if last is not None:
-            fields = _as_last_time(self.table.headers, last.fields)
+            fields = _as_last_time(headers, last.fields)
             known = known or _("%(name)s, as last time") % {"name": last.name}
-        self.is_known = bool(known) and bool({"serial_number", "asset_tag"} & set(fields))
+        self.is_known = bool(known) and brought.suffice(fields)
         facts = {"encoding": self.table.encoding, "delimiter": self.table.delimiter, "shape": known}
         file.file.seek(0)
         return Import.objects.create(
             company=by.company,
+            kind=brought.kind,
             who=by,
             name=file.name[-255:],
             upload=uploads.store(by.company.pk, file.name, iter(lambda: file.file.read(uploads.PART), b"")),
@@ -85,6 +91,17 @@ class UploadForm(forms.Form):
             emptied=last.emptied if last else [],
             findings={"headers": self.table.headers, "samples": self.samples, **facts},
         )
+
+    def _kind_of(self, headers: list[str], last: Import | None) -> type[Bringing]:
+        """What was chosen; else what is known by its headers; else as the last list with these headers; else whatever
+        has fields for most of the columns."""
+        if chosen := self.cleaned_data["kind"]:
+            return kind_named(chosen)
+        if known := [brought for brought in kinds() if shape_of(headers, brought.shapes)]:
+            return known[0]
+        if last is not None:
+            return kind_named(last.kind)
+        return max(kinds(), key=lambda brought: len(list(filter(None, Columns(headers, brought.aliases).chosen))))
 
 
 def _samples(table: Table) -> list[list[str]]:
@@ -105,8 +122,8 @@ def _as_last_time(headers: list[str], fields: list[str]) -> list[str]:
 
 
 def _offered(status: str, statuses: list[tuple[str, Any]]) -> str:
-    """The status if it is among these, else Active."""
-    return status if status in dict(statuses) else Status.ACTIVE.value
+    """The status if it is among these, else the first one."""
+    return status if status in dict(statuses) else statuses[0][0]
 
 
 class ColumnsForm(forms.Form):
@@ -115,20 +132,23 @@ class ColumnsForm(forms.Form):
     def __init__(self, *args: Any, batch: Import, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.headers: list[str] = batch.findings["headers"]
-        choices = [("", _("Not used")), *LABELS.items()]
+        self._brought = kind_named(batch.kind)
+        labels = self._brought.labels
+        choices = [("", _("Not used")), *labels.items()]
         for place, (header, field) in enumerate(zip(self.headers, batch.fields, strict=True)):
             label = header or _("column %(number)d, without a header") % {"number": place + 1}
             self.fields[f"column_{place}"] = forms.ChoiceField(
                 choices=choices, required=False, initial=field, label=label
             )
-        self.fields["emptied"] = forms.MultipleChoiceField(
-            choices=[(name, LABELS[name]) for name in MAY_BE_EMPTIED],
-            required=False,
-            initial=batch.emptied,
-            label=_("An empty cell empties the field"),
-            help_text=_("For all others it keeps what is there."),
-            widget=forms.CheckboxSelectMultiple,
-        )
+        if may_be_emptied := self._brought.may_be_emptied:
+            self.fields["emptied"] = forms.MultipleChoiceField(
+                choices=[(name, labels[name]) for name in may_be_emptied],
+                required=False,
+                initial=batch.emptied,
+                label=_("An empty cell empties the field"),
+                help_text=_("For all others it keeps what is there."),
+                widget=forms.CheckboxSelectMultiple,
+            )
         self._batch = batch
 
     def rows(self) -> list[tuple[Any, list[str]]]:
@@ -142,11 +162,9 @@ class ColumnsForm(forms.Form):
 
     def clean(self) -> None:
         chosen = self.chosen
-        if not {"serial_number", "asset_tag"} & set(chosen):
-            raise ValidationError(
-                _("Choose the column of the serial number or of the asset tag: devices are told apart by it.")
-            )
-        twice = [str(LABELS[name]) for name, count in Counter(chosen).items() if name and count > 1]
+        if not self._brought.suffice(chosen):
+            raise ValidationError(self._brought.choose)
+        twice = [str(self._brought.labels[name]) for name, count in Counter(chosen).items() if name and count > 1]
         if twice:
             raise ValidationError(_("Two columns can't be one field: %(fields)s.") % {"fields": ", ".join(twice)})
 
@@ -171,15 +189,15 @@ class DecisionsForm(forms.Form):
             self.fields["dates"].help_text = _("In the list: %(examples)s") % {"examples": " · ".join(examples)}
         else:
             del self.fields["dates"]
-        flow = FLOW if batch.company.repair_flow_on else []
-        statuses = [(Status.ACTIVE.value, Status.ACTIVE.label), *flow, (LEFT_OUT, _("Not imported"))]
+        meanings = kind_named(batch.kind).meanings(batch.company)
         counted = decide.get("statuses", [])
         self._texts = [text for text, _count in counted]
         for place, (text, count) in enumerate(counted):
+            words = {"column": decide.get("status_header", ""), "text": text, "count": count}
             self.fields[f"status_{place}"] = forms.ChoiceField(
-                label=_("Status “%(text)s”, %(count)d ×") % {"text": text, "count": count},
-                choices=statuses,
-                initial=_offered(batch.statuses.get(text, ""), statuses),
+                label=_("%(column)s “%(text)s”, %(count)d ×") % words,
+                choices=meanings,
+                initial=_offered(batch.statuses.get(text, ""), meanings),
             )
 
     @property
@@ -193,5 +211,7 @@ class DecisionsForm(forms.Form):
         decided: dict[str, Any] = {name: self.cleaned_data[name] for name in ("dates",) if name in self.cleaned_data}
         if self._texts:
             chosen = {text: self.cleaned_data[f"status_{place}"] for place, text in enumerate(self._texts)}
-            decided["statuses"] = {text: "" if status == Status.ACTIVE else status for text, status in chosen.items()}
+            decided["statuses"] = {
+                text: "" if status == Device.Status.ACTIVE else status for text, status in chosen.items()
+            }
         return decided

@@ -17,7 +17,7 @@ from devices.models import Device, Note
 
 from .choices import LEFT_OUT
 from .rows import DeviceRow, Kind
-from .survey import Survey
+from .survey import DeviceSurvey
 from .values import months_after
 
 AnyHolder = User | Space | NewPerson | NewSpace
@@ -70,7 +70,7 @@ class Planner:
     each plan."""
 
     def __init__(
-        self, company: Company, columns: Columns, survey: Survey, statuses: Mapping[str, str] | None = None
+        self, company: Company, columns: Columns, survey: DeviceSurvey, statuses: Mapping[str, str] | None = None
     ) -> None:
         """`statuses` is the status of each text in the column for it, or `LEFT_OUT`; what isn't in it is Active."""
         self._company = company
@@ -125,7 +125,7 @@ class Planner:
     def _known(self, entries: Iterable[Entry], name: str) -> Iterator[tuple[str, Device]]:
         keys = {key for entry in entries if (key := _key(entry, name))}
         for chunk in batched(sorted(keys), CHUNK):
-            rows = self._company.devices.filter(**{f"{KEYS[name]}__in": chunk}).with_people()
+            rows = self._company.devices.numbered(KEYS[name], chunk).with_people()
             yield from ((getattr(device, KEYS[name]), device) for device in rows)
 
     def _device_of(self, entry: Entry, known: dict[str, dict[str, Device]]) -> Device | None:

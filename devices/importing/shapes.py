@@ -1,6 +1,6 @@
 """Lists that are known by their headers. Where one is, its columns are chosen by themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from accounts.importing.columns import header_key
 
@@ -20,7 +20,7 @@ SHAPES = {
 }
 
 
-def shape_of(headers: Sequence[str]) -> str:
+def shape_of(headers: Sequence[str], shapes: Mapping[str, set[str]]) -> str:
     """The name of the shape; blank for one that isn't known."""
     known = set(map(header_key, headers))
-    return next((name for name, wanted in SHAPES.items() if wanted <= known), "")
+    return next((name for name, wanted in shapes.items() if wanted <= known), "")

@@ -1,21 +1,20 @@
 """Carrying a plan out, through the domain's own verbs: so each device has its assignment and its log."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import clock
 from accounts.importing.directory import NewPerson, NewSpace, make_all
 from accounts.models import Company, User
 from devices.models import Import, Imported, MoveRefused
 from devices.models.registering import Newcomer, register_imported
 
 from .plan import Entry
+from .values import moment_of
 
 New = NewPerson | NewSpace
 
@@ -55,14 +54,11 @@ def _store_together(entries: Sequence[Entry], by: User) -> bool:
 
 def _registered(entry: Entry, company: Company) -> Newcomer:
     holder = entry.hand_to.made(company) if isinstance(entry.hand_to, New) else entry.hand_to
-    return Newcomer(entry.values, holder, entry.payor, entry.notes, entry.status, _moment(entry.row.status_since))
+    return Newcomer(entry.values, holder, entry.payor, entry.notes, entry.status, _since(entry))
 
 
-def _moment(day: date | None) -> datetime | None:
-    """Noon of the day, where that is past."""
-    if day is None:
-        return None
-    return min(timezone.make_aware(datetime.combine(day, time(12))), clock.now())
+def _since(entry: Entry) -> datetime | None:
+    return moment_of(entry.row.status_since) if entry.row.status_since else None
 
 
 def _one_by_one(entries: Iterable[Entry], by: User) -> None:

@@ -2,7 +2,7 @@
 decide."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from django.utils.translation import ngettext
@@ -25,15 +25,31 @@ MOST_STATUSES = 50
 
 @dataclass
 class Survey:
-    """What the first reading found."""
+    """What the first reading found: how many rows, and what somebody has to say how it is meant."""
 
     rows: int = 0
+    statuses: Counter[str] = field(default_factory=Counter)
+    dates: list[str] = field(default_factory=list)
+
+    def note(self, status: str, dates: Iterable[str]) -> None:
+        """Look at a row's status and dates."""
+        status = cells.line(status)
+        if status and (status in self.statuses or len(self.statuses) < MOST_STATUSES):
+            self.statuses[status] += 1
+        if len(self.dates) < DATE_EXAMPLES:
+            for date in dates:
+                if has_to_be_ordered(date) and (example := cells.shortened(cells.line(date))) not in self.dates:
+                    self.dates.append(example)
+
+
+@dataclass
+class DeviceSurvey(Survey):
+    """And which device stands in it twice."""
+
     serials: Twins = field(default_factory=Twins)
     tags: Twins = field(default_factory=Twins)
     # Of the rows without a serial number.
     tags_alone: Twins = field(default_factory=Twins)
-    statuses: Counter[str] = field(default_factory=Counter)
-    dates: list[str] = field(default_factory=list)
     # By column: how many of its numbers have so many digits, where they are digits alone.
     digits: dict[str, Counter[int]] = field(default_factory=dict)
 
@@ -54,10 +70,9 @@ class Survey:
                 ) % {"column": columns.header(name), "count": short, "usual": usual}
 
 
-def survey(table: Table, columns: Columns, reader: RowReader, tick: Callable[[int], None]) -> Survey:
+def survey(table: Table, columns: Columns, reader: RowReader, tick: Callable[[int], None]) -> DeviceSurvey:
     """Read the table once. `tick` is told now and then how many rows were read. Raises NotATable."""
-    found = Survey(digits={name: Counter() for name in ("serial_number", "asset_tag", "imei") if name in columns})
-    examples: dict[str, None] = {}
+    found = DeviceSurvey(digits={name: Counter() for name in ("serial_number", "asset_tag", "imei") if name in columns})
     dates = [name for name in DATES if name in columns]
     for row in table:
         found.rows += 1
@@ -76,12 +91,5 @@ def survey(table: Table, columns: Columns, reader: RowReader, tick: Callable[[in
             number = columns.cell(row.cells, name).strip()
             if number.isdecimal():
                 lengths[len(number)] += 1
-        status = cells.line(columns.cell(row.cells, "status"))
-        if status and (status in found.statuses or len(found.statuses) < MOST_STATUSES):
-            found.statuses[status] += 1
-        if len(examples) < DATE_EXAMPLES:
-            for name in dates:
-                if has_to_be_ordered(date := columns.cell(row.cells, name)):
-                    examples[cells.shortened(cells.line(date))] = None
-    found.dates = list(examples)[:DATE_EXAMPLES]
+        found.note(columns.cell(row.cells, "status"), (columns.cell(row.cells, name) for name in dates))
     return found

@@ -2,12 +2,14 @@
 
 import re
 from calendar import monthrange
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import clock
 from accounts.importing.cells import BadCell, line, shortened
 from accounts.text import identifier_key
 
@@ -66,6 +68,11 @@ def read_date(cell: str, order: DateOrder | None) -> date:
     if not 1970 <= found.year < 2200:
         raise BadCell(_("“%(text)s” is too far away to be right.") % words)
     return found
+
+
+def moment_of(day: date) -> datetime:
+    """When something was on a day of which no time is known: at noon, where that is past, else now."""
+    return min(timezone.make_aware(datetime.combine(day, time(12))), clock.now())
 
 
 def has_to_be_ordered(cell: str) -> bool:

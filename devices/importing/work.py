@@ -3,39 +3,31 @@
 import codecs
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import zip_longest
-from typing import TypeVar
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from accounts import clock, jobs, uploads
 from accounts.formulas import guarded
-from accounts.importing.report import LONGEST_LIST, Report
+from accounts.importing.report import Report
 from accounts.models import Job, Upload, User
 from accounts.models.audit import record
 from accounts.spreadsheets import DELIMITERS, NotATable, Table
-from devices.models import Device, Import
+from devices.models import Import
 
-from .bringing import BATCH, Bringing
-from .choices import REASON, Choices, likely_statuses
-from .plan import Entry
-from .storing import store
-from .undoing import in_the_way, take_back
+from .bringing import BATCH, Bringing, kind_named, portion
+from .choices import REASON, Choices
 
 Stage = Import.Stage
-T = TypeVar("T")
-
-# A device that is there already is changed by statements of its own, some twenty: of those a step takes so many. On
-# SQLite others wait as long as a step takes, and not for longer than 20 seconds.
-CHANGES = 25
 
 
 class _Refused(Exception):
     """Rows were refused that may not be left out; the step is taken back."""
 
-    def __init__(self, entries: list[Entry]) -> None:
+    def __init__(self, entries: list[Any]) -> None:
         self.entries = entries
 
 
@@ -64,7 +56,7 @@ def _read(job: Job, batch: Import) -> Iterator[Bringing]:
 
     try:
         with uploads.opened(batch.upload) as file:
-            bringing = Bringing(Table(file), batch.company, Choices.of(batch))
+            bringing = kind_named(batch.kind)(Table(file), batch.company, Choices.of(batch))
             bringing.look(tick)
             yield bringing
     except NotATable as problem:
@@ -78,7 +70,7 @@ def rehearse(job: Job) -> dict[str, object]:
         batch = _batch_of(job)
     with _read(job, batch) as bringing:
         with job.step(0, bringing.survey.rows):
-            batch.change(statuses=likely_statuses(bringing.survey.statuses) | batch.statuses)
+            batch.change(statuses=bringing.likely_meanings() | batch.statuses)
             bringing.choices = Choices.of(batch)
             report = bringing.report()
             bringing.begin()
@@ -89,7 +81,11 @@ def rehearse(job: Job) -> dict[str, object]:
                 bringing.tally(report, entries)
                 _write_refused(batch, entries)
         with job.step(bringing.survey.rows):
-            decide = {"dates": bringing.survey.dates, "statuses": bringing.survey.statuses.most_common()}
+            decide = {
+                "dates": bringing.survey.dates,
+                "statuses": bringing.survey.statuses.most_common(),
+                "status_header": bringing.status_header,
+            }
             batch.change(stage=Stage.REHEARSED, findings=batch.findings | report.as_json() | {"decide": decide})
     return {}
 
@@ -135,7 +131,7 @@ def _store(job: Job, batch: Import, bringing: Bringing) -> None:
         while rows:
             with job.step(batch.rows_done):
                 entries = portion(bringing.plan(rows[:most]), lambda entry: entry.outcome == "changed")
-                store(entries, by=batch.who, batch=batch)
+                bringing.store(entries, by=batch.who, batch=batch)
                 if not batch.skip_bad and any(entry.problems for entry in entries):
                     raise _Refused(entries)
                 bringing.tally(report, entries)
@@ -147,17 +143,8 @@ def _store(job: Job, batch: Import, bringing: Bringing) -> None:
             most = min(BATCH, 2 * len(entries))
     with job.step(bringing.survey.rows):
         batch.change(stage=Stage.STORED, finished_at=clock.now())
-        record(batch.company_id, "data_devices_imported", by=batch.who, result=report.summary("devices"))
-
-
-def portion(things: list[T], is_slow: Callable[[T], bool]) -> list[T]:
-    """The first of these, as many as one step may take."""
-    slow = 0
-    for place, thing in enumerate(things):
-        slow += is_slow(thing)
-        if slow > CHANGES:
-            return things[:place]
-    return things
+        result = report.summary(batch.kind)
+        record(batch.company_id, f"data_{batch.kind}_imported", by=batch.who, result=result)
 
 
 def _report_of(batch: Import) -> Report:
@@ -172,7 +159,7 @@ def undo(job: Job) -> dict[str, object]:
         if batch.stage == Stage.UNDONE:
             return {}
         # Once begun it is gone through with.
-        stuck = not job.progress and in_the_way(batch).exists()
+        stuck = not job.progress and bool(kind_named(batch.kind).in_the_way(batch))
         if stuck:
             batch.change(stage=Stage.STORED)
     if stuck:
@@ -180,32 +167,22 @@ def undo(job: Job) -> dict[str, object]:
     _take_all_back(job, batch)
     with job.step(job.progress):
         batch.change(stage=Stage.UNDONE, finished_at=clock.now())
-        result = _report_of(batch).summary("devices")
-        record(batch.company_id, "data_devices_import_undone", by=job.who, result=result)
+        result = _report_of(batch).summary(batch.kind)
+        record(batch.company_id, f"data_{batch.kind}_import_undone", by=job.who, result=result)
     return {}
 
 
 def _take_all_back(job: Job, batch: Import) -> None:
     """In the opposite order, so that people and spaces go after the devices that they were made for."""
-    done = 0
+    kind, done = kind_named(batch.kind), 0
     with job.step(job.progress):
-        total = batch.things.count()
+        total = kind.left(batch)
     while True:
         with job.step(done + 1, total):
-            # Devices first: what was made for them is used by nothing then.
-            things = list(batch.things.exclude(device=None).order_by("-pk").select_related("user", "space")[:BATCH])
-            things = things or list(batch.things.order_by("-pk").select_related("user", "space")[:BATCH])
-            things = portion(things, lambda thing: thing.device_id is not None and not thing.is_new)
-            if not things:
+            taken = kind.take_back(batch, by=job.who, most=BATCH)
+            if not taken:
                 break
-            _note_what_stayed(batch, take_back(things, by=job.who))
-            done += len(things)
-
-
-def _note_what_stayed(batch: Import, devices: Sequence[Device]) -> None:
-    if devices:
-        names = [*batch.findings.get("stayed", []), *map(str, devices)]
-        batch.change(findings=batch.findings | {"stayed": names[:LONGEST_LIST]})
+            done += taken
 
 
 # The list of refused rows
@@ -219,7 +196,7 @@ def _new_list_of_refused(batch: Import, bringing: Bringing) -> None:
     batch.change(refused=uploads.store(batch.company_id, f"refused-{batch.name}", [beginning]))
 
 
-def _write_refused(batch: Import, entries: Iterable[Entry]) -> None:
+def _write_refused(batch: Import, entries: Iterable[Any]) -> None:
     """The rows as they came, and behind each why: to be mended, and uploaded alone."""
     headers = batch.findings["headers"]
     rows = []

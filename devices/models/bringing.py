@@ -1,4 +1,4 @@
-"""An import of devices: the list that somebody brings, what was decided about it, and what it left in the register."""
+"""An import of a list: the list that somebody brings, what was decided about it, and what it left in the register."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import clock
+from accounts.importing.report import LABELS
 from accounts.keys import SameCompany, company_row
 
 
@@ -30,6 +31,8 @@ class Import(models.Model):
         GIVEN_UP = "given_up", _("Given up")
 
     company = models.ForeignKey("accounts.Company", on_delete=models.PROTECT, related_name="imports")
+    # What the list is of (devices/importing/bringing.py).
+    kind = models.CharField(max_length=10, default="devices")
     who = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     stage = models.CharField(max_length=10, choices=Stage, default=Stage.COLUMNS)
     # What is being done with it now, or was last.
@@ -48,7 +51,7 @@ class Import(models.Model):
     # The field of each column, blank where it isn't used.
     fields = models.JSONField(default=list)
     dates = models.CharField(max_length=10, blank=True)
-    # The status in Velory of each text in the column for it.
+    # What each text in the column of statuses means in Velory.
     statuses = models.JSONField(default=dict)
     # Fields whose empty cells empty the field; others keep what is there.
     emptied = models.JSONField(default=list)
@@ -77,6 +80,11 @@ class Import(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("devices:import", args=[self.pk])
+
+    @property
+    def what(self) -> Any:
+        """What it lists, in the plural."""
+        return LABELS[self.kind]
 
     @property
     def is_working(self) -> bool:

@@ -79,8 +79,9 @@ def write_lines(device: "Device", lines: Iterable[Line], recorded_at: datetime) 
         Event.objects.bulk_create(_chained(device, lines, _plates_for(device.company_id, lines), recorded_at))
 
 
-def first_lines(devices: "Sequence[tuple[Device, list[Line]]]", recorded_at: datetime) -> "list[Event]":
-    """The lines of devices of one company that aren't stored yet, to be stored behind them; moves the heads."""
+def lines_of_many(devices: "Sequence[tuple[Device, list[Line]]]", recorded_at: datetime) -> "list[Event]":
+    """The lines of several devices of one company, to be stored; moves the heads, which the caller saves. It holds the
+    rows' locks, unless the devices aren't stored yet."""
     plates = _plates_for(devices[0][0].company_id, [line for _device, lines in devices for line in lines])
     return [event for device, lines in devices for event in _chained(device, lines, plates, recorded_at)]
 

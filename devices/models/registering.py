@@ -21,7 +21,7 @@ from .assignment import Assignment
 from .changing import FlowOff
 from .describing import COMPARED, KEY_LENGTH
 from .device import Device
-from .event import Event, Line, first_lines
+from .event import Event, Line, lines_of_many
 from .note import Note
 from .status import Status
 
@@ -73,7 +73,7 @@ def register_imported(company: Company, newcomers: Sequence[Newcomer], *, by: Us
         devices.append(device)
         logs.append((device, _first_lines_of(device, newcomer, by)))
         device.refresh_keys()
-    events = first_lines(logs, now)
+    events = lines_of_many(logs, now)
     Device.objects.bulk_create(devices)
     Assignment.objects.bulk_create(
         Assignment(company=company, device=device, user=device.holder_user, space=device.holder_space, started_at=now)
@@ -114,7 +114,7 @@ def _refuse_what_cannot_be(company: Company, newcomers: Sequence[Newcomer]) -> N
     given is read anew and locked, so that nobody closes or renames them between this look and the commit."""
     for name, key in COMPARED.items():
         keys = [identifier_key(newcomer.fields.get(name, "")) for newcomer in newcomers]
-        if Device.objects.filter(company=company, **{f"{key}__in": [key for key in keys if key]}).exists():
+        if Device.objects.filter(company=company).numbered(key, keys).exists():
             raise ValidationError({name: _("A device with this number is registered already.")})
     people = _held({n.holder.pk for n in newcomers if isinstance(n.holder, User)}, User, company, is_active=True)
     spaces = _held({n.holder.pk for n in newcomers if isinstance(n.holder, Space)}, Space, company, closed_at=None)

@@ -19,16 +19,14 @@ from accounts import clock
 from accounts.access import PersonRequest, admin_required
 from accounts.exporting import note_export
 from accounts.forms import posted
-from accounts.importing.report import OUTCOMES, Report
-from devices.importing import template, work
+from accounts.importing.report import LABELS, OUTCOMES, Report
+from devices.importing import work
+from devices.importing.bringing import kind_named, kinds_in_words
 from devices.importing.forms import ColumnsForm, DecisionsForm, UploadForm
-from devices.importing.undoing import in_the_way
 from devices.models import Import
 
 Stage = Import.Stage
 ON_A_PAGE = 50
-# Of those that stand in the way of undoing, so many are named.
-NAMED = 10
 
 ImportView = Callable[..., HttpResponseBase]
 
@@ -74,17 +72,21 @@ def imports(request: PersonRequest) -> HttpResponse:
     page = Paginator(Import.objects.filter(company=request.user.company).listed(), ON_A_PAGE).get_page(
         request.GET.get("page")
     )
-    return render(request, "devices/imports.html", {"form": form, "page": page})
+    return render(request, "devices/imports.html", {"form": form, "page": page, "kinds": kinds_in_words()})
 
 
 @require_safe
 @admin_required
 def import_template(request: PersonRequest) -> HttpResponse:
-    """Velory's own list, to be filled in."""
+    """Velory's own list, to be filled in: of devices, or of what `of` names."""
+    name = request.GET.get("of", "devices")
+    if name not in dict(kinds_in_words()):
+        raise Http404
+    brought = kind_named(name)
     text = io.StringIO()
-    csv.writer(text).writerows([template.HEADERS.keys(), template.HEADERS.values()])
+    csv.writer(text).writerows([brought.template.keys(), brought.template.values()])
     response = HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="velory-devices.csv"'
+    response["Content-Disposition"] = f'attachment; filename="velory-{brought.kind}.csv"'
     return response
 
 
@@ -107,13 +109,13 @@ def _page_of(
     context: dict[str, Any] = {"batch": batch}
     if "counts" in batch.findings:
         report = context["report"] = Report.from_json(batch.findings)
-        labels = {"devices": _("Devices"), "people": _("People"), "spaces": _("Spaces")}
         context["numbers"] = [
-            (labels[kind], [report.number(kind, outcome) for outcome in OUTCOMES]) for kind in report.counts
+            (LABELS[kind], [report.number(kind, outcome) for outcome in OUTCOMES]) for kind in report.counts
         ]
-        good = context["good"] = report.number("devices", "created") + report.number("devices", "changed")
-        context["bad"] = report.number("devices", "refused")
-        context["may_start"] = good > 0
+        good = report.number(batch.kind, "created") + report.number(batch.kind, "changed")
+        bad = context["bad"] = report.number(batch.kind, "refused")
+        context["unchanged"] = report.number(batch.kind, "unchanged")
+        context["start_words"] = good and kind_named(batch.kind).start_words(good, are_all=not bad)
     if batch.is_unstored:
         context["decisions"] = decisions or DecisionsForm(batch=batch)
     return render(request, "devices/import.html", context, status=status)
@@ -129,7 +131,7 @@ def import_columns(request: PersonRequest, batch: Import) -> HttpResponse:
     if request.method == "POST" and batch.is_working:
         return _too_late(request, batch)
     if request.method == "POST" and form.is_valid():
-        batch.change(fields=form.chosen, emptied=form.cleaned_data["emptied"])
+        batch.change(fields=form.chosen, emptied=form.cleaned_data.get("emptied", []))
         work.begin(batch, "devices_rehearse", Stage.REHEARSING, by=request.user)
         return redirect(batch)
     return render(request, "devices/import_columns.html", {"batch": batch, "form": form})
@@ -165,7 +167,7 @@ def import_start(request: PersonRequest, batch: Import) -> HttpResponse:
             messages.info(request, told)
         return _rehearsed_as_decided(request, batch, form)
     skip_bad = request.POST.get("rows") == "good"
-    if not Report.from_json(batch.findings).may_be_stored("devices", skip_bad=skip_bad):
+    if not Report.from_json(batch.findings).may_be_stored(batch.kind, skip_bad=skip_bad):
         return _too_late(request, batch)
     batch.change(skip_bad=skip_bad, rows_done=0, who=request.user)
     work.begin(batch, "devices_import", Stage.STORING, by=request.user)
@@ -190,13 +192,15 @@ def import_undo(request: PersonRequest, batch: Import) -> HttpResponse:
     """Confirmation window and act: everything that it made goes, everything that it changed is as it was."""
     if not batch.can_be_undone:
         return _too_late(request, batch)
-    stuck = [thing.device for thing in in_the_way(batch)[:NAMED]]
+    brought = kind_named(batch.kind)
+    stuck = brought.in_the_way(batch)
     if request.method == "POST" and not stuck:
         work.begin(batch, "devices_undo", Stage.UNDOING, by=request.user)
         return redirect(batch)
     context = {
         "batch": batch,
         "stuck": stuck,
+        "consequences": brought.undoing,
         "cancel_url": batch.get_absolute_url(),
     }
     return render(request, "devices/import_undo.html", context, status=409 if request.method == "POST" else 200)

@@ -17,6 +17,10 @@ class RepairQuerySet(models.QuerySet["Repair"]):
     def open(self) -> Self:
         return self.filter(closed_at=None)
 
+    def of_the_flow(self) -> Self:
+        """Without those that a list brought along: what moved the device between its statuses."""
+        return self.filter(brought_in=None)
+
     def waiting_for(self, company: Company, device: Device) -> Self:
         """Those for which `device` may stand in: open ones of other devices, whose holder is still there."""
         return self.open_of_others(company, device).filter(holder_user__is_active=True)
@@ -50,6 +54,9 @@ class RepairQuerySet(models.QuerySet["Repair"]):
             lent_to=models.F(f"{assignment}__user"),
             lent_until=models.F(f"{assignment}__ended_at"),
         )
+
+
+_is_brought = models.Q(brought_in__isnull=False)
 
 
 class Repair(models.Model):
@@ -88,6 +95,7 @@ class Repair(models.Model):
         "accounts.User",
         on_delete=models.PROTECT,
         related_name="+",
+        null=True,
         verbose_name=_("reporter"),
     )
     opened_at = models.DateTimeField(_("reported"), default=clock.now)
@@ -138,6 +146,18 @@ class Repair(models.Model):
     # Replaced without a new device yet: the previous user may order one.
     may_order = models.BooleanField(_("may order a new one"), default=False)
 
+    # The list of past repairs that brought it along (repairs/importing/): it never moved the device, and who had to do
+    # with it may not be known.
+    brought_in = models.ForeignKey(
+        "devices.Import", on_delete=models.PROTECT, related_name="repairs", null=True, verbose_name=_("import")
+    )
+    # Tells it from the device's other ones, so that the same list twice brings it once.
+    brought_key = models.CharField(max_length=64, blank=True)
+    # What the other register calls it: the number of a work order.
+    reference = models.CharField(_("reference"), max_length=100, blank=True)
+    # Without a currency, as what a device has cost.
+    cost = models.DecimalField(_("cost"), max_digits=12, decimal_places=2, null=True)
+
     objects = RepairQuerySet.as_manager()
 
     class Meta:
@@ -163,6 +183,7 @@ class Repair(models.Model):
                     "taken_in_by",
                     "closed_by",
                     "replacement",
+                    "brought_in",
                 )
             ),
             models.UniqueConstraint(
@@ -173,15 +194,18 @@ class Repair(models.Model):
             models.CheckConstraint(
                 condition=models.Q(closed_at=None, outcome="", closed_by=None)
                 | models.Q(
+                    _is_brought | models.Q(closed_by__isnull=False),
                     closed_at__isnull=False,
                     outcome__in=["repaired", "recycled", "replaced", "not_needed"],
-                    closed_by__isnull=False,
                 ),
                 name="repair_closed_with_outcome",
             ),
             models.CheckConstraint(
+                condition=_is_brought | models.Q(reporter__isnull=False), name="repair_reported_by_somebody"
+            ),
+            models.CheckConstraint(
                 condition=models.Q(taken_in_at=None, taken_in_by=None)
-                | models.Q(taken_in_at__isnull=False, taken_in_by__isnull=False),
+                | models.Q(_is_brought | models.Q(taken_in_by__isnull=False), taken_in_at__isnull=False),
                 name="repair_taken_in_by_somebody",
             ),
             models.CheckConstraint(
@@ -210,6 +234,17 @@ class Repair(models.Model):
                 condition=models.Q(holder_user=None) | models.Q(holder_space=None),
                 name="repair_one_holder",
             ),
+            models.CheckConstraint(
+                condition=models.Q(_is_brought, ~models.Q(brought_key=""), closed_at__isnull=False)
+                | models.Q(brought_in=None, brought_key="", reference=""),
+                name="repair_brought_is_over",
+            ),
+            models.UniqueConstraint(
+                fields=["device", "brought_key"], condition=~models.Q(brought_key=""), name="repair_brought_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(cost=None) | models.Q(cost__gte=0), name="repair_cost_not_negative"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -221,6 +256,11 @@ class Repair(models.Model):
     @property
     def is_open(self) -> bool:
         return self.closed_at is None
+
+    @property
+    def is_brought(self) -> bool:
+        """Whether a list brought it along."""
+        return self.brought_in_id is not None
 
     @property
     def holder(self) -> User | Space | None:

@@ -71,6 +71,7 @@ class RepairFilter(TableFilter):
         for word in value.split()[:8]:
             match = Q(device__name__icontains=word) | Q(holder_user__full_name__icontains=word)
             match |= Q(reporter__full_name__icontains=word) | Q(description__icontains=word)
+            match |= Q(reference__iexact=word)
             if key := identifier_key(word):
                 match |= Q(device__serial_key__contains=key) | Q(device__asset_tag_key__contains=key)
             repairs = repairs.filter(match)

@@ -225,6 +225,7 @@ PAGES = [
     Page("import, columns, refused", "admin", "devices:import_columns", "unknown_list", act=post(form="form.stack")),
     Page("import, columns to be chosen", "admin", "devices:import", "unknown_list"),
     Page("import, rehearsed", "admin", "devices:import", "rehearsed_list"),
+    Page("import, past repairs", "admin", "devices:import", "past_repairs"),
     Page("import, at work", "admin", "devices:import", "waiting_list"),
     Page("import, stored", "admin", "devices:import", "stored_list"),
     Page("import, undo", "admin", "devices:import_undo", "stored_list"),

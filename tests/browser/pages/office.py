@@ -86,6 +86,16 @@ class Office:
         self.rehearsed_list = imported(
             self.ada, "rehearsed", a_list((header + rows).encode(), "devices of the office in Stockholm.csv")
         )
+        self.past_repairs = imported(
+            self.ada,
+            "rehearsed",
+            a_list(
+                b"Asset tag,Asset maintenance type,Title,Start date,Completion date,Cost,Technician\n"
+                b"A-1001,Repair,Screen replaced,3/1/2024,3/15/2024,1249.50,Somebody of the workshop\n"
+                b"A-1001,Upgrade,More memory,2024-05-01,2024-05-01,,\nA-404,Repair,Fan,2024-05-01,2024-05-02,,\n",
+                "maintenances.csv",
+            ),
+        )
         self.unknown_list = imported(self.ada, "columns", a_list("Kod,Vad\nS-1,Skärm\nS-2,Låda\n".encode()))
         self.waiting_list = imported(
             self.ada, "rehearsed", a_list(b"Serial number,Holder email,Warranty ends\nW-1,,\n")
