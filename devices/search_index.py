@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
-from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from accounts.rights import OPEN_FUNCTIONS
+from accounts.rights import OPEN_FUNCTIONS, open_function
 
 from .models import Device
 
@@ -84,11 +83,7 @@ def put_up(connection: BaseDatabaseWrapper) -> None:
         if connection.vendor == "postgresql":
             cursor.execute(_INDEX)
             cursor.execute(_FUNCTION)
-            cursor.execute("REVOKE ALL ON FUNCTION velory_devices_found(text[]) FROM PUBLIC")
-            for role in settings.DATABASE_ROLES.values():
-                cursor.execute(
-                    "GRANT EXECUTE ON FUNCTION velory_devices_found(text[]) TO " + connection.ops.quote_name(role)
-                )
+            open_function(cursor, "velory_devices_found(text[])")
             return
         take_down(connection)
         for statement in _SQLITE.values():

@@ -21,7 +21,7 @@ def spaces(request: PersonRequest) -> HttpResponse:
     """The company's spaces, open ones first, each with the number of devices in it."""
     rows = request.user.company.spaces.annotate(held=Count("devices"))
     rows = rows.order_by(F("closed_at").desc(nulls_first=True), "name", "pk")
-    return listing(request, "spaces", rows, search_in=["name", "description"])
+    return listing(request, "spaces", rows)
 
 
 @keeps_typed

@@ -23,7 +23,7 @@ def users(request: PersonRequest) -> HttpResponse:
     """The company's people, active ones first, each with the number of devices they hold."""
     rows = request.user.company.users.known().annotate(held=Count("devices"))
     rows = rows.order_by("-is_active", "full_name", "pk")
-    return listing(request, "users", rows, search_in=["full_name", "email"])
+    return listing(request, "users", rows)
 
 
 @keeps_typed

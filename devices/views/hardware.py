@@ -14,6 +14,7 @@ from accounts.exporting import note_table
 from accounts.keyset import Total
 from accounts.scope import within
 from accounts.text import clean_search
+from devices.alike import ask_instead
 from devices.exports import csv_response
 from devices.finding import search_few
 from devices.listing import drawn, exported, page_of
@@ -67,15 +68,24 @@ def colleagues(request: PersonRequest) -> HttpResponse:
 def hardware(request: PersonRequest, table: str = "all") -> HttpResponse:
     """One of the tables of Hardware. htmx gets the results alone."""
     found = _find_table(table)
+    context = _shown(found, request)
+    if not (context["page"].object_list or context.get("archived")) and (instead := ask_instead(request)):
+        context = _shown(found, request) | instead
+    return render(request, "devices/_results.html" if request.htmx else "devices/hardware.html", context)
+
+
+def _shown(found: Table, request: PersonRequest) -> dict[str, Any]:
+    """What a page of the table shows."""
     filters = HardwareFilter(found, request)
     page = page_of(found, filters, request)
-    context = {"table": found, "filters": filters, "page": page, "rows": drawn(found, page.object_list)}
+    context: dict[str, Any] = {"table": found, "filters": filters, "page": page}
+    context["rows"] = drawn(found, page.object_list)
     context["total"] = Total.of(filters.qs, filters.search.most_counted)
     if found.slug == "all" and filters.search.words:
         # What is archived is in no other table; whoever searches for it should learn where it is.
         archived = filters.search.filter(Device.objects.visible_to(request.user).archived())
         context["archived"] = Total.of(archived, MOST_ARCHIVED)
-    return render(request, "devices/_results.html" if request.htmx else "devices/hardware.html", context)
+    return context
 
 
 @require_safe
