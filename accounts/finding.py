@@ -46,7 +46,7 @@ def with_words(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
 
 def texts_of(rows: QuerySet[Any]) -> QuerySet[Any]:
     """What the first `MOST_READ` of these are called."""
-    return rows.order_by().values_list(SEARCHED[rows.model][0], flat=True)[:MOST_READ]
+    return rows.order_by().values_list(SEARCHED[rows.model][0])[:MOST_READ]
 
 
 class Named(NamedTuple):

@@ -1,8 +1,9 @@
 """What somebody may have meant who mistyped what a device is called, or its number (accounts/likeness.py).
 
 A word that many devices have stands in the latest ones. One that few have is found by what a slip leaves of it: taken
-out piece by piece, the slip lies in one of the pieces, and the rest stands in the device's text as it was typed. On
-PostgreSQL an index is asked for that by a function of the owner's, for the reason that devices/search_index.py gives.
+out piece by piece, the slip lies in one of the pieces, and the rest stands in the device's text as it was typed. What
+many have is not looked up. On PostgreSQL all this is read by a function of the owner's, for the reason that
+devices/search_index.py gives.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,7 @@ from accounts.finding import texts_of
 from accounts.models import Company
 from accounts.rights import OPEN_FUNCTIONS, open_function
 from accounts.text import clean_search
+from accounts.together import read_together
 
 from .models import Device
 from .search_index import SHORTEST
@@ -34,18 +36,27 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path TO 'public', 'pg_temp' 
 AS $function$
 DECLARE
     company bigint := nullif(current_setting('app.company_id', true), '')::bigint;
+    latest text[];
     pattern text;
 BEGIN
+    -- An order by the company, too: else all devices may be read by their key until the company's come.
+    EXECUTE format(
+        'SELECT array_agg(search_text) FROM (SELECT search_text FROM {_TABLE} WHERE company_id BETWEEN %L AND %1$L '
+        'ORDER BY company_id DESC, id DESC LIMIT {LATEST}) AS latest', company
+    ) INTO latest;
+    RETURN QUERY SELECT unnest(latest);
     FOREACH pattern IN ARRAY patterns LOOP
-        RETURN QUERY EXECUTE format(
-            'SELECT search_text FROM {_TABLE} WHERE company_id = %L AND search_text LIKE %L LIMIT {EACH}',
-            company, pattern
-        );
+        IF (SELECT count(*) FROM unnest(latest) AS text WHERE text LIKE pattern) < {EACH} THEN
+            RETURN QUERY EXECUTE format(
+                'SELECT search_text FROM {_TABLE} WHERE company_id = %L AND search_text LIKE %L LIMIT {EACH}',
+                company, pattern
+            );
+        END IF;
     END LOOP;
 END $function$"""
 OPEN_FUNCTIONS.append(lambda: {"velory_devices_alike": _FUNCTION})
 
-_LATEST = f"""SELECT search_text FROM (SELECT search_text FROM {_TABLE}
+_LATEST_ON_SQLITE = f"""SELECT search_text FROM (SELECT search_text FROM {_TABLE}
     WHERE company_id = %s ORDER BY id DESC LIMIT {LATEST}) AS latest"""
 _ALIKE_ON_SQLITE = f"""SELECT search_text FROM (SELECT d.search_text FROM device_search s
     JOIN {_TABLE} d ON d.id = s.rowid WHERE s.search_text MATCH %s AND d.company_id = %s LIMIT {EACH})"""
@@ -65,7 +76,8 @@ def alike(company: Company, asked: str) -> list[str]:
     company's scope."""
     if not (words := likeness.looked_for(asked)):
         return []
-    names = [*texts_of(company.users.known()), *texts_of(company.spaces.all())]
+    called = read_together(texts_of(company.users.known()), texts_of(company.spaces.all()))
+    names = [name for rows in called for (name,) in rows]
     return likeness.alike(asked, [*names, *_texts(company.pk, words)])
 
 
@@ -87,10 +99,10 @@ def _texts(company_id: int, words: Sequence[str]) -> list[str]:
     left = [rest for word in words for rest in _left_of(word[:LONGEST])]
     if connection.vendor == "postgresql":
         escaped = ([connection.ops.prep_for_like_query(part) for part in rest] for rest in left)
-        statement = f"{_LATEST} UNION ALL SELECT velory_devices_alike(%s)"
-        parameters: list[Any] = [company_id, [f"%{'%'.join(rest)}%" for rest in escaped]]
+        statement = "SELECT velory_devices_alike(%s)"
+        parameters: list[Any] = [[f"%{'%'.join(rest)}%" for rest in escaped]]
     else:
-        statement = " UNION ALL ".join([_LATEST, *[_ALIKE_ON_SQLITE] * len(left)])
+        statement = " UNION ALL ".join([_LATEST_ON_SQLITE, *[_ALIKE_ON_SQLITE] * len(left)])
         parameters = [company_id]
         for rest in left:
             parameters += [" AND ".join('"{}"'.format(part.replace('"', '""')) for part in rest), company_id]

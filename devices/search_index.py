@@ -45,8 +45,9 @@ BEGIN
     SELECT string_agg(format('search_text LIKE %L', '%' || fragment || '%'), ' AND ') INTO condition
     FROM unnest(fragments) AS fragment;
     EXECUTE format(
-        'SELECT count(*) FROM (SELECT search_text FROM {_TABLE} WHERE company_id = %L ORDER BY id LIMIT {TRIED}) '
-        'AS first WHERE %s', company, condition
+        -- An order by the company, too: else all devices may be read by their key until the company's come.
+        'SELECT count(*) FROM (SELECT search_text FROM {_TABLE} WHERE company_id BETWEEN %L AND %1$L '
+        'ORDER BY company_id, id LIMIT {TRIED}) AS first WHERE %s', company, condition
     ) INTO met;
     IF met >= {BROAD} THEN
         RETURN NEXT -met;

@@ -25,7 +25,7 @@ def listing(
     """
     asked = clean_search(request.GET.get("q"))
     page, meant = _page(request, rows, asked), []
-    if asked and not page.paginator.count and (meant := alike(asked, [*texts_of(rows)])):
+    if asked and not page.paginator.count and (meant := alike(asked, [name for (name,) in texts_of(rows)])):
         page = _page(request, rows, meant[0])
     if more:
         for row in page.object_list:
