@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # Beyond, "50+" are said to match.
 MOST_COUNTED = 50
+# What many devices have is soon met in this order, which has nothing to do with what they are called.
+LATEST = ("-status_since", "-id")
 
 
 class Hit(NamedTuple):
@@ -97,10 +99,10 @@ def _find(user: "Member", text: str, numbers: list[str], few: int) -> Findings:
     search = Search(user.company_id, text)
     numbered, in_use, archived = _begun(devices, search, numbers, few)
     if search.words and (room := MOST_COUNTED + 1 - len(in_use)):
-        others = [devices.in_use()]
+        others, order = [devices.in_use()], LATEST
         if search.is_rare:  # else there is enough to show, and reading what is archived may take long
-            others.append(devices.archived())
-        found = _read(*(_hits(search.filter(rows).exclude(search.by_name))[:room] for rows in others))
+            others, order = [*others, devices.archived()], BY_NAME
+        found = _read(*(_hits(search.filter(rows).exclude(search.by_name), order)[:room] for rows in others))
         in_use += found[0]
         archived += [hit for rows in found[1:] for hit in rows]
     people, spaces = people_and_spaces(user.company, text, few + 1)
@@ -123,12 +125,12 @@ def _begun(devices: DeviceQuerySet, search: Search, numbers: list[str], few: int
     return [list(dict.fromkeys(hit for rows in numbered for hit in rows)), in_use, archived]
 
 
-def _hits(devices: QuerySet[Device]) -> QuerySet[Any]:
+def _hits(devices: QuerySet[Device], order: tuple[str, ...] = BY_NAME) -> QuerySet[Any]:
     # Not joined, as PostgreSQL would read all people of the company for their policy.
     person = User.objects.filter(pk=OuterRef("holder_user_id")).order_by().values("full_name")
     space = Space.objects.filter(pk=OuterRef("holder_space_id")).order_by().values("name")
     devices = devices.annotate(person=Subquery(person), space=Subquery(space))
-    return devices.order_by(*BY_NAME).values_list(*Hit._fields)
+    return devices.order_by(*order).values_list(*Hit._fields)
 
 
 def _read(*lists: QuerySet[Any]) -> list[list[Hit]]:

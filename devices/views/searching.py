@@ -5,10 +5,12 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import PersonRequest, admin_required
 from accounts.text import clean_search
+from devices import search_index
 from devices.searching import find
 
-# How many of each are shown while somebody types, and on the page; from how many letters on.
+# How many of each are shown while somebody types, and on the page.
 TYPING, ON_PAGE = 5, 20
+# From how many letters on: while somebody types, from those that an index knows.
 SHORTEST = 2
 
 
@@ -18,8 +20,9 @@ def search(request: PersonRequest) -> HttpResponse:
     """What the search above every page finds. htmx gets what stands below the field while somebody types; a serial
     number, asset tag or IMEI that one device has opens its page."""
     asked = clean_search(request.GET.get("q"))
-    few = TYPING if request.htmx else ON_PAGE
-    found = find(request.user, asked, few) if len(asked) >= SHORTEST else None
+    few, shortest = (TYPING, search_index.SHORTEST) if request.htmx else (ON_PAGE, SHORTEST)
+    is_enough = any(len(word) >= shortest for word in asked.split())
+    found = find(request.user, asked, few) if is_enough else None
     context = {"asked": asked, "found": found}
     if request.htmx:  # without what stands around it, such as the menu's counts
         return HttpResponse(render_to_string("devices/_found.html", context))

@@ -227,11 +227,11 @@ PAGES = [
     Page("register device, refused", "admin", "devices:register", act=post({"serial_number": "C02-XK1 AAA"})),
     # Admins: the search
     Page("search", "admin", "devices:search", query="?q=a"),
-    Page("search, found", "admin", "devices:search", query="?q=ma"),
+    Page("search, found", "admin", "devices:search", query="?q=apple"),
     Page("search, mistyped", "admin", "devices:search", query="?q=macbok"),
     Page("search, none found", "admin", "devices:search", query="?q=nothing"),
     Page("search, much", "long_admin", "devices:search", query="?q=long"),
-    Page("search, while one types", "admin", "devices:mine", act=type_ahead("ma")),
+    Page("search, while one types", "admin", "devices:mine", act=type_ahead("apple")),
     # Admins: imports
     Page("imports", "admin", "devices:imports"),
     Page("imports, none yet", "beginner", "devices:imports"),
