@@ -50,7 +50,7 @@ def type_ahead(words):
 
     def act(page):
         page.get_by_role("combobox", name="Search").press_sequentially(words)
-        page.get_by_role("option").first.wait_for()
+        page.get_by_role("listbox", name="Found").wait_for()
 
     return act
 

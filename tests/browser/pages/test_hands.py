@@ -30,7 +30,7 @@ def test_a_slash_goes_to_the_search_unless_somebody_types(ada, office):
 
 def test_the_search_finds_as_one_types_and_is_walked_through_by_the_arrow_keys(ada, office):
     ada.page.goto(office.phone.get_absolute_url())
-    keyboard, options = ada.page.keyboard, ada.page.get_by_role("option")
+    keyboard, options = ada.page.keyboard, ada.page.get_by_role("listbox", name="Found").get_by_role("option")
     search, chosen = ada.page.get_by_role("combobox", name="Search devices, people, spaces"), ada.page.locator(":focus")
     keyboard.press("/")
     keyboard.type("stock shelf")
