@@ -2,7 +2,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpResponse
 from django.shortcuts import render
 
@@ -32,6 +32,12 @@ def listing(
             more(row)
     template = f"accounts/_{name}.html" if request.htmx else f"accounts/{name}.html"
     return render(request, template, {"page": page, "asked": asked, "meant": meant})
+
+
+def with_held(rows: QuerySet) -> QuerySet:
+    """Each with the number of devices that it holds, counted for those that are shown, and not for all."""
+    counted = rows.model._base_manager.filter(pk=OuterRef("pk")).annotate(number=Count("devices")).values("number")
+    return rows.annotate(held=Subquery(counted))
 
 
 def _page(request: PersonRequest, rows: QuerySet, asked: str) -> Page:
