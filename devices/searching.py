@@ -33,7 +33,7 @@ LATEST = ("-status_since", "-id")
 
 
 class Hit(NamedTuple):
-    """A device, as the search shows it."""
+    """A device, as the search shows it. Its status has the name by which templates ask a device for it."""
 
     pk: int
     name: str
@@ -77,7 +77,7 @@ class Findings:
 
     @property
     def has_more_devices(self) -> bool:
-        return self.total.counted > len(self.devices)
+        return self.total.counted > sum(hit.status != Device.Status.RECYCLED for hit in self.devices)
 
     @property
     def only(self) -> Hit | None:

@@ -6,7 +6,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.likeness import alike
+from accounts import likeness
+from devices import alike
 from tests.factories import DeviceFactory, SpaceFactory, UserFactory
 from tests.visitor import Visitor
 
@@ -49,6 +50,12 @@ def test_accents_and_case_are_nothing_to_it(ada, world):
         assert "Förråd Σίσυφος" in ada.open(SEARCH, q=words).words, words
     for words in ("%%", "__", "'\\", "åke%berg", "-- ", "NEAR("):
         assert "Nothing matches" in ada.open(SEARCH, q=words).words, words
+
+
+def test_what_is_no_word_finds_nothing(ada, world):
+    for words in ("", "a", "\u0301\u0301\u0301", " \u3000 "):
+        assert "Type two letters or more" in ada.open(SEARCH, q=words).words
+        assert typed(ada, words).strip() == ""
 
 
 def test_a_number_that_one_device_has_opens_its_page(ada, world):
@@ -128,8 +135,13 @@ def test_numbers_that_are_alike_are_all_shown(ada, world):
 
 
 def test_a_rare_word_is_found_among_many_devices(ada, world, monkeypatch):
-    monkeypatch.setattr("devices.alike._LATEST", "SELECT '' WHERE %s = -1")  # as if it were none of the latest
     DeviceFactory(company=world.acme, by=world.admin, name="Oscilloscope", serial_number="KX77-0042-QQ")
+    # As if it were none of the latest.
+    none = f"LIMIT {alike.LATEST}", "LIMIT 0"
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(alike._FUNCTION.replace(*none))
+    monkeypatch.setattr(alike, "_LATEST_ON_SQLITE", alike._LATEST_ON_SQLITE.replace(*none))
     for words in ("osciloscope", "oscilloscoep", "socilloscope", "kx77-0024-qq", "kx77-0042-q", "kx77 0942qq"):
         assert "Oscilloscope" in ada.open(SEARCH, q=words).words, words
 
@@ -199,4 +211,4 @@ def test_what_is_alike():
         "thinkpad xyzzy": [],
         "": [],
     }.items():
-        assert alike(asked, texts) == meant, asked
+        assert likeness.alike(asked, texts) == meant, asked

@@ -4,7 +4,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from accounts.access import PersonRequest, admin_required
-from accounts.text import clean_search
+from accounts.text import clean_search, search_key
 from devices import search_index
 from devices.searching import find
 
@@ -21,7 +21,7 @@ def search(request: PersonRequest) -> HttpResponse:
     number, asset tag or IMEI that one device has opens its page."""
     asked = clean_search(request.GET.get("q"))
     few, shortest = (TYPING, search_index.SHORTEST) if request.htmx else (ON_PAGE, SHORTEST)
-    is_enough = any(len(word) >= shortest for word in asked.split())
+    is_enough = any(len(word) >= shortest for word in search_key(asked).split())
     found = find(request.user, asked, few) if is_enough else None
     context = {"asked": asked, "found": found}
     if request.htmx:  # without what stands around it, such as the menu's counts
