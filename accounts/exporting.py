@@ -1,18 +1,34 @@
 """Data that leaves Velory in somebody's hands has its line in the company's audit log. Looking at a page has none; an
 export is a GET all the same, as it changes nothing of what it shows."""
 
+from typing import Any
+
+from django.http import QueryDict
+
 from .access import PersonRequest
+from .models import Company, User
 from .models.audit import record
 from .text import clean_search
 
 # What an address carries that is no filter.
-_NO_FILTERS = ("sort", "page")
+_NO_FILTERS = ("sort", "page", "format", "all")
 
 
 def note_export(request: PersonRequest, kind: str, **names: str) -> None:
     """A line for a download, unless it was only asked whether there is one."""
     if request.method != "HEAD":
-        record(request.user.company_id, kind, by=request.user, **names)
+        by = request.user if request.user.pk else None  # at the console nobody is signed in
+        record(request.user.company_id, kind, by=by, **names)
+
+
+def console_request(company: Company, query: str) -> PersonRequest:
+    """What a command asks of a table, as an IT admin of the company would. `query` is what stands in the table's
+    address behind the question mark."""
+    request = PersonRequest()
+    request.method, request.GET = "GET", QueryDict(query)
+    admin: Any = User(company=company, role=User.Role.ADMIN)
+    request.user = admin
+    return request
 
 
 def note_table(request: PersonRequest, table: str) -> None:

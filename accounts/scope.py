@@ -7,16 +7,13 @@ an address there; `app.provider_of`, the provider of the company that an answer 
 has neither roles nor policies, so there all of this does nothing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
 from .models import Company, User
-
-T = TypeVar("T")
 
 # The connection that goes by support's role. SQLite has none.
 SUPPORT = "support"
@@ -61,6 +58,12 @@ def _set(values: Mapping[str, object], alias: str = DEFAULT_DB_ALIAS) -> None:
         cursor.execute(f"SELECT {calls}", parameters)
 
 
+def _company_seen() -> str | None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('app.company_id', true)")
+        return cursor.fetchone()[0]
+
+
 @contextmanager
 def company_scope(company_id: int | None) -> Iterator[None]:
     """Within the block, one transaction, this company's rows are seen, and afterwards those of before. For what runs
@@ -68,19 +71,13 @@ def company_scope(company_id: int | None) -> Iterator[None]:
     if connection.vendor != "postgresql":
         yield
         return
+    is_within = connection.in_atomic_block
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT current_setting('app.company_id', true)")
-            before = cursor.fetchone()[0]
+        before = _company_seen() if is_within else None
         _set({"app.company_id": company_id})
         yield
-        _set({"app.company_id": before})
-
-
-def within(company_id: int | None, rows: Iterable[T]) -> Iterator[T]:
-    """The rows, read within the company's scope: for a response that is written after its request."""
-    with company_scope(company_id):
-        yield from rows
+        if is_within:  # else the setting ends with the transaction
+            _set({"app.company_id": before})
 
 
 def recognise(user_id: int | str | None, company_id: int | None = None) -> None:

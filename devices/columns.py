@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
@@ -20,14 +20,15 @@ BY_NAME = ("name_key", "id")
 
 @dataclass(frozen=True)
 class Column:
-    """`fields` are read of the rows; `text` makes of a row what an export says. `order` is what one sorts by, where one
-    can. `cell` names how it is drawn on screen (devices/jinja2/devices/rows.html); blank, it is only exported. An
-    `is_extra` column gives way where the table gets tight."""
+    """`fields` are read of the rows; `text` makes of these what an export says: words, or a day, a moment or an amount
+    as it is. `order` is what one sorts by, where one can. `cell` names how it is drawn on screen
+    (devices/jinja2/devices/rows.html); blank, it is only exported. An `is_extra` column gives way where the table gets
+    tight."""
 
     slug: str
     heading: str | Promise
     fields: tuple[str, ...]
-    text: Callable[[Any], str]
+    text: Callable[[Any], str | datetime]
     order: Order | None = None
     cell: str = ""
     is_extra: bool = False
@@ -41,10 +42,6 @@ def holder_of(row: Any) -> str:
 def last_holder_of(row: Any) -> str:
     """The name of whoever or whatever held it before."""
     return row.last_holder_user__full_name or row.last_holder_space__name or ""
-
-
-def _since(row: Any) -> str:
-    return f"{timezone.localtime(row.status_since):%Y-%m-%d %H:%M}"
 
 
 def how_long(row: Any) -> str:
@@ -98,6 +95,8 @@ STATUS = Column(
     Order(("status", *BY_NAME)),
     "status",
 )
-SINCE = Column("since", _("Since"), ("status_since",), _since, Order(("status_since", "id")), "since")
+SINCE = Column(
+    "since", _("Since"), ("status_since",), lambda row: row.status_since, Order(("status_since", "id")), "since"
+)
 # On screen it stands below "since".
 HOW_LONG = Column("how_long", _("How long"), ("status_since",), how_long)

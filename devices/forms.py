@@ -152,3 +152,18 @@ class CorrectionForm(forms.Form):
 
 class NoteForm(forms.Form):
     text = forms.CharField(label=gettext_lazy("New note"), max_length=5000, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class EventsForm(forms.Form):
+    """Which lines of the event logs go into a file, and into which."""
+
+    since = forms.DateField(label=gettext_lazy("Recorded from"), required=False, widget=DateInput)
+    until = forms.DateField(label=gettext_lazy("Recorded until"), required=False, widget=DateInput)
+    format = forms.ChoiceField(label=gettext_lazy("File"), choices=[("xlsx", "Excel"), ("csv", "CSV")])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        since, until = cleaned.get("since"), cleaned.get("until")
+        if since and until and until < since:
+            self.add_error("until", _("This is before the first day."))
+        return cleaned

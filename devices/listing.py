@@ -1,28 +1,28 @@
 """The rows of a table of Hardware: read as plain values, with what other apps add, drawn or exported."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.access import PersonRequest
-from accounts.batches import batched
-from accounts.keyset import KeysetPage, in_order
+from accounts.keyset import KeysetPage, Ways
 from accounts.models import Payor
 
 from . import categories, columns
 from .columns import Column
+from .exports.sheet import Row as Cells
+from .exports.sheet import among, in_chunks
 from .models import Device
 from .signals import devices_listed
 from .tables import HardwareFilter, Table
 
 PAGE = 50
-CHUNK = 500
 # What a row needs whatever its columns are.
 IN_EVERY_ROW = ("id", "name_key", "status", "category", "serial_number", "payor__name")
 
@@ -60,13 +60,16 @@ def _rows(table: Table, values: list[Any], request: PersonRequest) -> list[Row]:
 def page_of(table: Table, filters: HardwareFilter, request: PersonRequest) -> KeysetPage:
     """The page that the address asks for."""
     order = table.order(request.GET.get("sort", ""))
-    # A search without another order lists names that begin with it first.
-    is_search = filters.search.words and not request.GET.get("sort")
-    ways = filters.in_turn() if is_search else [lambda: filters.qs]
-    rows = [lambda way=way: _values(way(), table.columns) for way in ways]
+    rows = [lambda way=way: _values(way(), table.columns) for way in ways(filters, request)]
     page = KeysetPage(rows, order, PAGE, request.GET.get("page", ""))
     page.object_list = _rows(table, page.object_list, request)
     return page
+
+
+def ways(filters: HardwareFilter, request: PersonRequest) -> Sequence[Callable[[], QuerySet[Device]]]:
+    """The devices of the table: a search without another order lists names that begin with it first."""
+    is_search = filters.search.words and not request.GET.get("sort")
+    return filters.in_turn() if is_search else [lambda: filters.qs]
 
 
 # The icon of each status (templates/devices/_icons.html).
@@ -103,12 +106,24 @@ def drawn(table: Table, rows: list[Row]) -> SafeString:
     )
 
 
-def exported(table: Table, devices: QuerySet[Device], request: PersonRequest) -> Iterator[list[str]]:
-    """The cells of all devices in chunks, so that what other apps add costs a query per chunk. English is on within a
-    chunk only: the response is written piece by piece, long after the view."""
+def exported(table: Table, rows: Ways, request: PersonRequest) -> Iterator[Sequence[Cells]]:
+    """What the columns of these devices say, in the order of the page. What other apps add costs a query for many."""
     shown = table.exported
-    values = in_order(_values(devices, shown), table.order(request.GET.get("sort", "")), CHUNK)
-    for chunk in batched(values, CHUNK):
-        with translation.override("en"):
-            lines = [[column.text(row) for column in shown] for row in _rows(table, chunk, request)]
-        yield from lines
+
+    def read(keys: Sequence[int]) -> dict[int, Cells]:
+        found: list[Any] = list(_values(Device.objects.visible_to(request.user).filter(pk__in=among(keys)), shown))
+        if table.remark:
+            found = _rows(table, found, request)
+        cells = zip(*(_said(column, found) for column in shown), strict=True)
+        return dict(zip((row.id for row in found), cells, strict=True))
+
+    return in_chunks(request.user.company_id, rows, table.order(request.GET.get("sort", "")), read)
+
+
+def _said(column: Column, rows: list[Any]) -> list[Any]:
+    """What a column says of each row, made once for all rows with the same values."""
+    if not column.fields:
+        return list(map(column.text, rows))
+    values = list(map(attrgetter(*column.fields), rows))
+    said = {value: column.text(row) for value, row in dict(zip(values, rows, strict=True)).items()}
+    return [said[value] for value in values]

@@ -15,10 +15,10 @@ from django.utils.translation import override
 
 from accounts import clock, signing
 from accounts.chain import audit_lines_with_head
+from accounts.formulas import guarded
 from accounts.models import AuditChain, Company
 
 from .chain import lines_with_head
-from .exports import guarded
 from .models import Device
 
 FORMAT = "velory-log/1"

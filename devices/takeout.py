@@ -20,13 +20,14 @@ from django.utils.translation import override
 
 from accounts import clock
 from accounts.batches import batched
+from accounts.formulas import guarded
 from accounts.models import Company
 from accounts.models.chained import Chained
 from accounts.scope import company_scope
 from accounts.snapshot import snapshot
 from accounts.tenants import tenant_models
 
-from .exports import guarded
+from .exports.sink import Sink
 
 # What nobody takes along: a copy of it would let others in.
 SECRET = re.compile(r"password|secret|token")
@@ -55,7 +56,7 @@ It holds personal data. Keep it where nobody else can read it, and delete it whe
 def take_out(company: Company) -> Iterator[bytes]:
     """The archive, in pieces, written as it is read: its memory does not grow with the company. All tables are of one
     moment. Runs outside a request's transaction, and opens its own."""
-    sink = _Sink()
+    sink = Sink()
     moment = clock.now().astimezone(UTC)
     files: dict[str, dict[str, object]] = {}
     with snapshot(), company_scope(company.pk), ZipFile(sink, "w", ZIP_DEFLATED) as archive:
@@ -155,25 +156,3 @@ def _csv_line(cells: Iterable[object]) -> str:
     line = io.StringIO()
     csv.writer(line).writerow([guarded(cell) for cell in cells])
     return line.getvalue()
-
-
-class _Sink(io.RawIOBase):
-    """Where the archive is written: a file that can't be sought in, and from which is taken what was written."""
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-        self.size = 0
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        self._pieces.append(bytes(data))
-        self.size += len(data)
-        return len(data)
-
-    def take(self) -> bytes:
-        taken = b"".join(self._pieces)
-        self._pieces.clear()
-        self.size = 0
-        return taken

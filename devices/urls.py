@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import correcting, describing, hardware, importing, moving, page, proving, searching, takeout
+from .views import correcting, describing, events, hardware, importing, moving, page, proving, searching, takeout
 
 app_name = "devices"
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("hardware/imports/<int:pk>/refused/", importing.import_refused, name="import_refused"),
     path("hardware/imports/<int:pk>/undo/", importing.import_undo, name="import_undo"),
     path("hardware/imports/<int:pk>/give-up/", importing.import_give_up, name="import_give_up"),
+    path("hardware/events/", events.events, name="events"),
     path("hardware/<slug:table>/", hardware.hardware, name="hardware_table"),
     path("hardware/<slug:table>/export/", hardware.export, name="export"),
     path("settings/take-out/", takeout.takeout, name="takeout"),

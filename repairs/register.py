@@ -37,6 +37,11 @@ def contradictions(company: Company) -> Iterator[str]:
     return Reading(company).contradictions()
 
 
+def contradictions_between_rows(company: Company) -> Iterator[str]:
+    """Likewise, without what the database itself refuses (`declared`): enough where its constraints stand."""
+    return Reading(company).between_rows()
+
+
 def missing_walls() -> Iterator[str]:
     """The walls that should stand in the database and don't."""
     for line in walls.missing(connection):
@@ -52,13 +57,13 @@ class Reading:
 
     def contradictions(self) -> Iterator[str]:
         """Lines such as "acme: device 12: in repair, but held by somebody"."""
-        for text in chain(
-            declared(self.company),
-            self._payors(),
-            self._devices(),
-            self._loans(),
-            self._plates(),
-        ):
+        for text in declared(self.company):
+            yield f"{self.company.slug}: {text}"
+        yield from self.between_rows()
+
+    def between_rows(self) -> Iterator[str]:
+        """Those that several rows make together."""
+        for text in chain(self._payors(), self._devices(), self._loans(), self._plates()):
             yield f"{self.company.slug}: {text}"
 
     def _read(self, rows: models.QuerySet) -> Iterator:

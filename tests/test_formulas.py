@@ -2,7 +2,7 @@
 
 import pytest
 
-from devices.exports import guarded
+from accounts.formulas import guarded
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from accounts.models.closable import StillInUse
 from devices.models import Assignment, Device, Event, MoveRefused, Note
 from repairs.acts import acknowledge_backup, amend, close_mdm_release, lend, replace
 from repairs.models import MDMRelease, Repair, ReplacementLoan
-from repairs.register import contradictions
+from repairs.register import contradictions_between_rows
 from tests.world import lent_for, log_of
 
 Status = Device.Status
@@ -140,7 +140,7 @@ def test_who_may_do_what(world, act, status):
                 assert after.status == LEADS_TO.get(act, status), name
                 assert after.log_sequence > device.log_sequence
                 assert Device.objects.get(pk=device.pk)._stored() == after._stored()
-                assert list(contradictions(world.acme)) == []
+                assert list(contradictions_between_rows(world.acme)) == []
             else:
                 with pytest.raises(ANSWERS[answer]):
                     act_on(device, act, person, world)

@@ -55,6 +55,7 @@ GET   devices:export                       in-repair            sign-in  403    
 GET   devices:export                       unassigned           sign-in  403       403        200      200       desk
 GET   devices:export                       archived             sign-in  403       403        200      200       desk
 GET   devices:export                       nonsense             sign-in  403       403        404      404       desk
+GET   devices:events                       -                    sign-in  403       403        200      200       desk
 GET   repairs:list                         -                    sign-in  403       403        200      200       desk
 GET   repairs:export                       -                    sign-in  403       403        200      200       desk
 GET   devices:register                     -                    sign-in  403       403        200      200       desk

@@ -150,7 +150,7 @@ def test_the_tables_understand_typing_errors_and_what_leads_on_from_them_does(ad
     ada.open(reverse("devices:hardware"), q="Macbok")
     assert [row[0] for row in ada.rows] == ["MacBook Pro 14"]
     assert "Nothing is called “Macbok”. Similar: macbook" in ada.words
-    export = ada.client.get(ada._link("Export as CSV").get("href")).getvalue().decode()
+    export = ada.client.get(ada._link("CSV, the columns shown").get("href")).getvalue().decode()
     assert export.count("\r\n") == 2
     # What there is, but not in this table, is not mistyped.
     assert "Nothing is called" not in ada.open(reverse("devices:hardware_table", args=["in-repair"]), q="macbook").words

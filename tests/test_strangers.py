@@ -26,6 +26,8 @@ from tests.visitor import filled_in
 
 STRANGERS = ("globex_admin", "globex_employee", "initech_admin", "initech_employee", "nobody")
 WHOLE = bool(os.environ.get("VELORY_TENANTS"))
+# All five where the code alone keeps companies apart; two where row level security stands behind it.
+SENT = STRANGERS if WHOLE or connection.vendor == "sqlite" else STRANGERS[:2]
 OURS = ("accounts:", "devices:", "repairs:")
 # A link is for whoever has it, and its page says which company it is from. So a stranger has it only if it was given.
 GIVEN = "a link"
@@ -91,7 +93,7 @@ def test_every_address_is_tried():
     assert set(names()) == {row.name for row in ROWS}
 
 
-@pytest.mark.parametrize("name", STRANGERS)
+@pytest.mark.parametrize("name", SENT)
 def test_a_foreign_id_in_an_address_is_answered_as_one_that_nobody_has(stranger, foreign, world):
     wrong = []
     for about in dict.fromkeys(row.about for row in ROWS):

@@ -6,6 +6,7 @@ import re
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from accounts.formulas import unguarded
 from accounts.models import User
 from accounts.text import clean_email, without_unseen
 
@@ -33,10 +34,8 @@ def line(cell: str) -> str:
 def text(cell: str) -> str:
     """The cell's text: HTML as plain text, lines kept."""
     cell = without_unseen(cell).replace("\r\n", "\n").replace("\r", "\n").strip()
-    if formula := _QUOTED_FORMULA.fullmatch(cell):
-        cell = formula[1]  # ="00123", which keeps a spreadsheet from spoiling a number
-    elif cell[:1] == "'" and cell[1:2] in {"=", "+", "-", "@"}:
-        cell = cell[1:]  # the apostrophe that keeps an export from being read as a formula
+    # ="00123" keeps a spreadsheet from spoiling a number.
+    cell = formula[1] if (formula := _QUOTED_FORMULA.fullmatch(cell)) else unguarded(cell)
     if "<" in cell:
         cell = _TAG.sub("", _BREAK.sub("\n", _UNSEEN_ELEMENT.sub("", cell)))
     if "&" in cell:

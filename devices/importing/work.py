@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from django.utils.translation import gettext as _
 
 from accounts import clock, jobs, uploads
+from accounts.formulas import guarded
 from accounts.importing.report import Report
 from accounts.models import Job, Upload, User
 from accounts.models.audit import record
 from accounts.spreadsheets import NotATable, Table
-from devices.exports import guarded
 from devices.models import Import
 
 from .bringing import BATCH, Bringing

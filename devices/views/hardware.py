@@ -6,18 +6,17 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.utils import translation
 from django.views.decorators.http import require_safe
 
 from accounts.access import PersonRequest, admin_required, member_required
 from accounts.exporting import note_table
 from accounts.keyset import Total
-from accounts.scope import within
 from accounts.text import clean_search
 from devices.alike import ask_instead
-from devices.exports import csv_response
+from devices.exports.download import download, wants_all_columns
+from devices.exports.hardware import hardware_sheet
 from devices.finding import search_few
-from devices.listing import drawn, exported, page_of
+from devices.listing import drawn, page_of, ways
 from devices.models import Device
 from devices.signals import devices_listed, my_devices
 from devices.tables import TABLES, HardwareFilter, Table
@@ -91,13 +90,13 @@ def _shown(found: Table, request: PersonRequest) -> dict[str, Any]:
 @require_safe
 @admin_required
 def export(request: PersonRequest, table: str) -> StreamingHttpResponse:
-    """The table as CSV: the rows and columns that the page shows, over all its pages. In English, like every export."""
+    """The table over all its pages, as CSV or as a workbook: the columns that it shows, or all. In English, like every
+    export."""
     found = _find_table(table)
-    with translation.override("en"):
-        headings = [str(column.heading) for column in found.exported]
-        note_table(request, str(found.title))
-    rows = exported(found, HardwareFilter(found, request).qs, request)
-    return csv_response(f"velory-{found.slug}", headings, within(request.user.company_id, rows))
+    rows = ways(HardwareFilter(found, request), request)
+    sheet = hardware_sheet(found, rows, request, all_columns=wants_all_columns(request))
+    note_table(request, sheet.title)
+    return download(request, sheet)
 
 
 def _find_table(slug: str) -> Table:

@@ -1,6 +1,5 @@
 """Repairs: all of them, open and closed, for admins."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -9,23 +8,20 @@ from django.db.models import Q, QuerySet
 from django.forms import TextInput
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from accounts.access import PersonRequest, admin_required
-from accounts.batches import batched
 from accounts.exporting import note_table
-from accounts.keyset import MOST_COUNTED, KeysetPage, Order, Total, in_order
-from accounts.scope import within
+from accounts.keyset import MOST_COUNTED, KeysetPage, Order, Total
 from accounts.text import identifier_key
 from devices.alike import ask_instead
-from devices.exports import csv_response
+from devices.exports.download import download, wants_all_columns
 from devices.tables import TableFilter
+from repairs.exports import repairs_sheet
 from repairs.models import Repair
 
 PAGE = 50
-CHUNK = 500
 
 ORDERS = {
     "device": Order(("device__name_key", "id")),
@@ -114,34 +110,9 @@ def _shown(request: PersonRequest) -> dict[str, Any]:
 @require_safe
 @admin_required
 def export(request: PersonRequest) -> StreamingHttpResponse:
-    """The table as CSV, over all its pages, in English."""
-    with translation.override("en"):
-        headings = [str(heading) for _key, heading, _css in COLUMNS] + ["Replacement"]
-    note_table(request, "Repairs")
-    rows = within(request.user.company_id, _rows(RepairFilter(request)))
-    return csv_response("velory-repairs", headings, rows)
-
-
-def _rows(filters: RepairFilter) -> Iterator[list[Any]]:
-    for chunk in batched(in_order(filters.qs.with_people(), filters.order, CHUNK), CHUNK):
-        with translation.override("en"):
-            lines = [_line(repair) for repair in chunk]
-        yield from lines
-
-
-def _line(repair: Repair) -> list[Any]:
-    reported, taken_in, closed = (
-        timezone.localtime(moment).strftime("%Y-%m-%d %H:%M") if moment else ""
-        for moment in (repair.opened_at, repair.taken_in_at, repair.closed_at)
-    )
-    return [
-        repair.device,
-        repair.holder or "",
-        reported,
-        repair.reporter,
-        ": ".join(filter(None, [repair.get_problem_display(), repair.description])),
-        taken_in,
-        closed,
-        repair.get_outcome_display() or "Open",
-        repair.replacement or "",
-    ]
+    """The table over all its pages, as CSV or as a workbook: what it shows of each repair, or everything. In English,
+    like every export."""
+    filters = RepairFilter(request)
+    sheet = repairs_sheet(filters.qs, filters.order, request, all_columns=wants_all_columns(request))
+    note_table(request, sheet.title)
+    return download(request, sheet)

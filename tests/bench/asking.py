@@ -42,12 +42,17 @@ class Asking:
 
 def filled(where, module, call="fill()"):
     """Lets `module.fill()` put rows into that database, by the role that may, and returns what it says."""
+    return told(as_owner(where), module, call)
+
+
+def told(where, module, call):
+    """What a function of the module returns in a process of its own, on that database."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("DATABASE")}
-    command = f"import django, json; django.setup(); import {module} as filling; print(json.dumps(filling.{call}))"
+    command = f"import django, json; django.setup(); import {module} as module; print(json.dumps(module.{call}))"
     answer = subprocess.run(
         [sys.executable, "-c", command],
         cwd=ROOT,
-        env=environment | as_owner(where),
+        env=environment | where,
         stdout=subprocess.PIPE,
         text=True,
         check=True,

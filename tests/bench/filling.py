@@ -42,7 +42,7 @@ MULTIPLIED = (Device, Event, Assignment, Repair, MDMRelease)
 def found_companies(small=SMALL_COMPANIES):
     """The large company with people, places, payors, and some devices that have a history; and the small companies.
     Returns what the bench has to know."""
-    large = CompanyFactory(name="Large")
+    large = CompanyFactory(name="Large", slug="large")
     admin = AdminFactory(company=large, password="a password for tests", full_name="Ada Admin")
     holder = UserFactory(company=large, full_name="Holger Holder")
     User.objects.bulk_create(

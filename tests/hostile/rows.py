@@ -6,7 +6,7 @@ from django.db import connection
 from accounts.chain import AuditWalk
 from accounts.models import Company
 from devices.chain import Walk
-from repairs.register import contradictions
+from repairs.register import contradictions_between_rows
 
 AUDIT = {"accounts.AuditLine", "accounts.AuditPlate", "accounts.AuditChain"}
 
@@ -34,7 +34,7 @@ def untrue(before):
     connection.check_constraints()
     changed = {company for _table, company, _row in everything() ^ before}
     for company in Company.objects.filter(pk__in=changed):
-        yield from contradictions(company)
+        yield from contradictions_between_rows(company)
         yield from (str(fault) for _device, fault in Walk(company).first_faults())
         if fault := AuditWalk(company).first_fault():
             yield str(fault)

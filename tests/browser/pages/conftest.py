@@ -1,12 +1,11 @@
 """Looking at pages changes nothing, so all who look share one office, one server and one browser for each person."""
 
 import pytest
-from django.core.management import call_command
-from django.db import connection
 from pytest_django.live_server_helper import LiveServer
 
-from accounts import triggers
+from tests.conftest import empty
 
+from ..conftest import TIMEOUT
 from ..person import DESKTOP
 from ..watching import Watch, session_cookie
 from .office import Office
@@ -17,8 +16,7 @@ def db(django_db_setup, django_db_blocker):
     """In place of pytest-django's, which gives each test a database of its own."""
     with django_db_blocker.unblock():
         yield
-        triggers.take_down(connection)
-        call_command("flush", interactive=False, verbosity=0)
+        empty()
 
 
 @pytest.fixture(scope="package")
@@ -42,7 +40,7 @@ def desks(browser, browser_context_args, office, server):
         key = who, str(screen)
         if key not in contexts:
             contexts[key] = context = browser.new_context(base_url=server, **browser_context_args, **screen)
-            context.set_default_timeout(10_000)
+            context.set_default_timeout(TIMEOUT)
             if who:
                 context.add_cookies([session_cookie(getattr(office, who), server)])
         return contexts[key]

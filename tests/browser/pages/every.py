@@ -221,6 +221,8 @@ PAGES = [
     Page("archived", "admin", "devices:hardware_table", "archived"),
     Page("archived, none", "beginner", "devices:hardware_table", "archived"),
     Page("repairs", "admin", "repairs:list"),
+    Page("repairs, to export", "admin", "repairs:list", act=press("Export")),
+    Page("event logs", "admin", "devices:events", query="?format=csv&since=2026-02-01&until=2026-01-01"),
     Page("repairs, none found", "admin", "repairs:list", query="?q=nothing&outcome=open"),
     Page("repairs, none yet", "beginner", "repairs:list"),
     Page("register device", "admin", "devices:register"),
