@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django import forms
 from django.forms.models import ModelChoiceIterator, ModelChoiceIteratorValue
 
 from .models import User
@@ -25,12 +24,3 @@ class PeopleIterator(ModelChoiceIterator):
             yield "", self.field.empty_label
         for person, words in told_apart(self.queryset):
             yield ModelChoiceIteratorValue(person.pk, person), words
-
-
-class PersonField(forms.ModelChoiceField):
-    """One of the people whom the form fills in."""
-
-    iterator = PeopleIterator
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(User.objects.none(), **kwargs)

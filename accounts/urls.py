@@ -13,6 +13,7 @@ from .views import (
     security,
     settings,
     spaces,
+    suggestions,
     users,
 )
 
@@ -38,6 +39,7 @@ urlpatterns = [
     path("users/<int:pk>/two-step/", users.user_two_step, name="user_two_step"),
     path("users/<int:pk>/withdraw/", invitations.withdraw, name="user_withdraw"),
     path("users/invitations/", invitations.invitations, name="user_invitations"),
+    path("suggestions/<slug:kind>/", suggestions.suggestions, name="suggestions"),
     path("settings/audit/", audit.audit_log, name="audit_log"),
     path("settings/", settings.company_settings, name="settings"),
     path("profile/", profile.profile, name="profile"),

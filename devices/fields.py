@@ -7,41 +7,9 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import DecimalValidator, MinValueValidator
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Company, Payor, Space, User
-from accounts.people import told_apart
-
-
-class HolderField(forms.ChoiceField):
-    """A choice among the company's active people and open spaces, in two groups. Cleans to the User or Space."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("label", gettext_lazy("Assign to"))
-        super().__init__(**kwargs)
-        self.holders: dict[str, User | Space] = {}
-
-    def offer(self, company: Company) -> None:
-        """Fill the choices: one query for people, one for spaces."""
-        people = {f"user-{person.pk}": person for person in company.users.active()}
-        spaces = {f"space-{space.pk}": space for space in company.spaces.open()}
-        self.holders = {**people, **spaces}
-        self.choices = [
-            ("", _("Nobody yet")),
-            (_("People"), [(f"user-{person.pk}", words) for person, words in told_apart(people.values())]),
-            (_("Spaces"), [(key, space.name) for key, space in spaces.items()]),
-        ]
-
-    def clean(self, value: Any) -> User | Space | None:
-        return self.holders.get(super().clean(value))
-
-    @staticmethod
-    def key_of(holder: User | Space | None) -> str:
-        """The choice that stands for this holder."""
-        if holder is None:
-            return ""
-        return f"{'user' if isinstance(holder, User) else 'space'}-{holder.pk}"
+from accounts.models import Payor
 
 
 class PayorField(forms.ModelChoiceField):

@@ -7,11 +7,12 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.choosing import ChooseField
 from accounts.comparing import ComparedForm
 from accounts.models import Company, Space
 
 from . import categories
-from .fields import AmountField, DigitsField, HolderField, PayorField, SeenField
+from .fields import AmountField, DigitsField, PayorField, SeenField
 from .models import Device
 from .models.correcting import LONGEST_TEXT
 from .models.describing import COMPARED
@@ -108,7 +109,9 @@ class RegisterForm(DeviceForm):
     """A new device, and in whose hands it is. Its token tells a second click from a second device."""
 
     token = forms.UUIDField(required=False, initial=uuid4, widget=forms.HiddenInput)
-    holder = HolderField(required=False)
+    holder = ChooseField(
+        "holders", label=gettext_lazy("Assign to"), required=False, empty_label=gettext_lazy("Nobody yet")
+    )
     payor = PayorField(required=False)
 
     def __init__(self, *args: Any, company: Company, initial: dict[str, Any] | None = None, **kwargs: Any) -> None:

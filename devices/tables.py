@@ -11,6 +11,7 @@ from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import PersonRequest
+from accounts.choosing import ChooseField
 from accounts.keyset import Order
 from accounts.models import Space
 from accounts.text import clean_search
@@ -122,18 +123,34 @@ TABLES = {
 }
 
 
+class ChooseFilter(django_filters.Filter):
+    """A filter by one of the company's people or spaces. `kind` is that of the field (accounts/choosing.py)."""
+
+    field_class = ChooseField
+
+    @property
+    def field(self) -> ChooseField:
+        field: ChooseField = super().field
+        field.offer(self.parent.request.user.company)
+        return field
+
+
 class TableFilter(django_filters.FilterSet):
     """What the filters over every table know of themselves."""
+
+    def _is_set(self, name: str) -> bool:
+        """Whether it was chosen or typed."""
+        return bool(self.data.get(name) or self.data.get(f"{name}_typed"))
 
     @property
     def is_used(self) -> bool:
         """Whether anything is searched for or filtered."""
-        return any(self.data.get(name) for name in self.filters)
+        return any(self._is_set(name) for name in self.filters)
 
     @property
     def are_open(self) -> bool:
         """Whether the page shows the filters beside the search: where one is set, or somebody wants to set one."""
-        return "filters" in self.data or any(self.data.get(name) for name in self.filters if name != "q")
+        return "filters" in self.data or any(self._is_set(name) for name in self.filters if name != "q")
 
     @property
     def qs(self) -> Any:
@@ -157,12 +174,7 @@ class HardwareFilter(TableFilter):
     payor = django_filters.ModelChoiceFilter(
         label=_("Payor"), empty_label=_("Any"), queryset=lambda request: request.user.company.payors.all()
     )
-    space = django_filters.ModelChoiceFilter(
-        label=_("Space"),
-        method="filter_holder",
-        empty_label=_("Any"),
-        queryset=lambda request: request.user.company.spaces.all(),
-    )
+    space = ChooseFilter(label=_("Space"), method="filter_holder", kind="every-space", empty_label=_("Any"))
     holder = django_filters.CharFilter(label=_("Holder"), method="filter_holder_name")
 
     class Meta:

@@ -1,14 +1,11 @@
-from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Company, Payor, Space, User
-from accounts.people import PersonField
-from devices.fields import PayorField, SeenField
+from accounts.models import User
+from devices.fields import SeenField
 from devices.forms import RegisterForm, SeenForm
 from devices.models import Device
 
@@ -98,147 +95,8 @@ class ReplaceForm(RegisterForm):
             "manufacturer": device.manufacturer,
         }
         if device.last_holder is not None and device.last_holder_is_available:
-            initial["holder"] = self.base_fields["holder"].key_of(device.last_holder)  # type: ignore[attr-defined]
+            initial["holder"] = device.last_holder
             if device.last_payor is not None and device.last_payor.is_open:
                 initial["payor"] = device.last_payor.pk
         super().__init__(*args, initial=initial, **kwargs)
         self.fields["holder"].required = self.fields["payor"].required = True
-
-
-# Assigning. Three short forms instead of one, so that the payor can stand preselected without a script: the remembered
-# one for the previous holder, Company for a space, nothing for another person.
-
-
-class AssignForm(SeenForm):
-    """Who gets the device, and who pays. `way` says which of the three it is."""
-
-    way = "previous"
-
-    payor = PayorField()
-
-    def __init__(
-        self,
-        *args: Any,
-        device: Device,
-        company: Company,
-        payors: Sequence[Payor] | None = None,
-        waiting: Sequence[Repair] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, device=device, auto_id=f"id_{self.way}_%s", **kwargs)
-        # The company's open payors, where somebody has read them already: three forms stand on one page. Likewise the
-        # repairs in which somebody waits.
-        payors = list(company.payors.open()) if payors is None else payors
-        offered = [payor for payor in payors if self._is_for_a_person() or not payor.is_employee]
-        self.fields["payor"].offer(offered)  # type: ignore[attr-defined]
-        self.initial["payor"] = self._usual_payor(payors)
-
-    def _is_for_a_person(self) -> bool:
-        return isinstance(self.device.last_holder, User)
-
-    def _usual_payor(self, payors: Sequence[Payor]) -> Payor | None:
-        last = self.device.last_payor
-        if self._is_for_a_person():
-            return last if last is not None and last.is_open else None
-        return next(payor for payor in payors if payor.kind == Payor.Kind.COMPANY)
-
-    @property
-    def to(self) -> User | Space:
-        """Who gets it. On a valid form."""
-        holder = self.device.last_holder
-        assert holder is not None
-        return holder
-
-    @property
-    def loan_for(self) -> Repair | None:
-        return None
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        if self.way == "previous" and not self.device.last_holder_is_available:
-            raise ValidationError(_("The previous holder can't be assigned to any more. Choose somebody else."))
-        return cleaned
-
-
-class AssignToUserForm(AssignForm):
-    way = "user"
-
-    user = PersonField(label=gettext_lazy("User"), empty_label=gettext_lazy("Choose a person"))
-    stands_in_for = forms.ModelChoiceField(
-        label=gettext_lazy("As replacement for"),
-        queryset=Repair.objects.none(),
-        required=False,
-        empty_label=gettext_lazy("Not a replacement"),
-        help_text=gettext_lazy("For somebody who waits for their own device: this one comes back when theirs does."),
-    )
-    field_order = ("seen", "user", "payor", "stands_in_for")
-
-    def __init__(
-        self,
-        *args: Any,
-        device: Device,
-        company: Company,
-        waiting: Sequence[Repair] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, device=device, company=company, **kwargs)
-        self.fields["user"].queryset = company.users.active()  # type: ignore[attr-defined]
-        field: Any = self.fields["stands_in_for"]
-        repairs = Repair.objects.waiting_for(company, device).select_related("device", "holder_user")
-        field.queryset = repairs.order_by("holder_user__full_name", "pk")
-        field.label_from_instance = lambda repair: f"{repair.holder_user} – {repair.device}"
-        if waiting is not None:
-            offered = [repair for repair in waiting if repair.lets_wait_for(device)]
-            field.choices = [("", field.empty_label), *((one.pk, field.label_from_instance(one)) for one in offered)]
-
-    def _is_for_a_person(self) -> bool:
-        return True
-
-    def _usual_payor(self, payors: Sequence[Payor]) -> Payor | None:
-        return None
-
-    @property
-    def to(self) -> User:
-        return self.cleaned_data["user"]
-
-    @property
-    def loan_for(self) -> Repair | None:
-        return self.cleaned_data["stands_in_for"]
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        user, repair = cleaned.get("user"), cleaned.get("stands_in_for")
-        if user is not None and repair is not None and repair.holder_user_id != user.pk:
-            self.add_error(
-                "stands_in_for",
-                _("That one was %(holder)s's. Choose a device of %(user)s, or none.")
-                % {"holder": repair.holder_user, "user": user},
-            )
-        return cleaned
-
-
-class AssignToSpaceForm(AssignForm):
-    way = "space"
-
-    space = forms.ModelChoiceField(
-        label=gettext_lazy("Space"),
-        queryset=Space.objects.none(),
-        empty_label=gettext_lazy("Choose a space"),
-    )
-    field_order = ("seen", "space", "payor")
-
-    def __init__(self, *args: Any, device: Device, company: Company, **kwargs: Any) -> None:
-        super().__init__(*args, device=device, company=company, **kwargs)
-        self.fields["space"].queryset = company.spaces.open()  # type: ignore[attr-defined]
-
-    def _is_for_a_person(self) -> bool:
-        return False
-
-    @property
-    def to(self) -> Space:
-        return self.cleaned_data["space"]
-
-
-ASSIGN_FORMS: dict[str, type[AssignForm]] = {
-    form.way: form for form in (AssignForm, AssignToUserForm, AssignToSpaceForm)
-}

@@ -1,11 +1,11 @@
 """What repairs add to pages of devices, in answer to the signals that those send."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Case, Exists, OuterRef, Q, Subquery, When
 from django.dispatch import receiver
 from django.utils.functional import cached_property
 
@@ -14,13 +14,18 @@ from accounts.models import User
 from devices.models import Assignment, Device
 from devices.signals import device_page, devices_listed, my_devices
 
-from .forms import ASSIGN_FORMS
+from .assigning import AssignForm, assign_forms
 from .models import MDMRelease, Repair, ReplacementLoan
 
 if TYPE_CHECKING:
     from accounts.access import Member
 
 Status = Device.Status
+
+# So many repairs are read of a device, and so many that are over are listed.
+MOST, EARLIER = 50, 20
+# Who did what in a repair.
+ROLES = ("reporter", "backup_by", "taken_in_by", "closed_by")
 
 
 class RepairSide:
@@ -32,18 +37,40 @@ class RepairSide:
 
     @cached_property
     def _repairs(self) -> list[Repair]:
-        """In one query: the device's latest repair, the one that ended with this device registered instead, and for
-        admins those in which somebody waits for a device."""
-        latest = Repair.objects.filter(device=self.device).order_by("-opened_at", "-pk").values("pk")[:1]
-        about = Q(pk=Subquery(latest)) | Q(replacement=self.device)
-        if self.user.is_admin:
-            about |= Q(pk__in=Repair.objects.waiting_for(self.user.company, self.device).order_by().values("pk"))
-        found = Repair.objects.filter(about, company=self.device.company).with_people()
-        return list(found.order_by("holder_user__full_name", "pk"))
+        """In one query, the latest first: the one for which this device stands in now, the one that ended with it
+        registered instead, and its own, of which nobody will ever have so many that the oldest are missed. A repair
+        comes once for each of its loans."""
+        lent = ReplacementLoan.objects.filter(assignment__device=self.device, assignment__ended_at=None)
+        about = Q(device=self.device) | Q(replacement=self.device) | Q(pk=Subquery(lent.values("repair")[:1]))
+        is_own = Case(When(device=self.device, then=1), default=0)
+        found = Repair.objects.filter(about, company=self.device.company).with_names()
+        repairs = list(found.order_by(is_own, "-opened_at", "-pk")[:MOST])
+        for repair in repairs:
+            is_own_repair = repair.device_id == self.device.pk
+            repair.device = self.device if is_own_repair else Device(pk=repair.device_id, name=repair.device_name)  # type: ignore[attr-defined]
+            if repair.replacement_id:
+                repair.replacement = Device(pk=repair.replacement_id, name=repair.replacement_name)  # type: ignore[attr-defined]
+        return repairs
+
+    @cached_property
+    def own_repairs(self) -> list[Repair]:
+        """The device's own, the latest first, with everybody whom a page names: one query more, as joining them costs
+        the database more than reading them."""
+        repairs = list(dict.fromkeys(repair for repair in self._repairs if repair.device_id == self.device.pk))
+        keys = {getattr(repair, f"{role}_id") for repair in repairs for role in ROLES} - {None}
+        people = User.objects.in_bulk(keys)
+        for repair in repairs:
+            for role in ROLES:
+                setattr(repair, role, people.get(getattr(repair, f"{role}_id")))
+        return repairs
 
     @property
     def latest_repair(self) -> Repair | None:
-        return next((repair for repair in self._repairs if repair.device_id == self.device.pk), None)
+        return next(iter(self.own_repairs), None)
+
+    @property
+    def earlier(self) -> list[Repair]:
+        return [repair for repair in self.own_repairs if not repair.is_open][:EARLIER]
 
     @property
     def repair(self) -> Repair | None:
@@ -74,17 +101,18 @@ class RepairSide:
             return None
         return next((repair for repair in self._repairs if repair.replacement_id == self.device.pk), None)
 
-    @cached_property
-    def _loans_now(self) -> list[ReplacementLoan]:
-        about = Q(assignment__device=self.device) | Q(repair__device=self.device)
-        rows = ReplacementLoan.objects.filter(about, assignment__ended_at=None)
-        people = ("assignment__device__holder_user", "repair__device", "repair__holder_user")
-        return list(rows.select_related(*people).order_by("assignment__device__name", "pk"))
+    @property
+    def _out(self) -> Iterator[tuple[Repair, Device]]:
+        """The repairs for which something stands in now, each with that device."""
+        for repair in self._repairs:
+            loan: Any = repair
+            if loan.lent is not None and loan.lent_until is None:
+                yield repair, Device(pk=loan.lent, name=loan.lent_name, holder_user_id=loan.lent_to)
 
     @property
-    def stands_in(self) -> ReplacementLoan | None:
-        """What this device is lent for."""
-        return next((loan for loan in self._loans_now if loan.assignment.device_id == self.device.pk), None)
+    def stands_in(self) -> Repair | None:
+        """The repair for which this device is lent."""
+        return next((repair for repair, lent in self._out if lent == self.device), None)
 
     @property
     def loans(self) -> list[Device]:
@@ -92,17 +120,17 @@ class RepairSide:
         holder = self.device.holder or self.device.last_holder
         if not isinstance(holder, User) or self.device.is_archived:
             return []
-        lent = [loan.assignment.device for loan in self._loans_now if loan.repair.device_id == self.device.pk]
-        return [device for device in lent if device.holder_user_id == holder.pk]
+        lent = [lent for repair, lent in self._out if repair.device_id == self.device.pk]
+        return sorted((one for one in lent if one.holder_user_id == holder.pk), key=lambda one: (one.name, one.pk))
 
     @cached_property
-    def assign_forms(self) -> dict[str, Any]:
+    def assign_forms(self) -> dict[str, AssignForm]:
         settled = self.device.status in (Status.ACTIVE, Status.IN_REPAIR)
-        return assign_forms(self.device, self.user, waiting=self._repairs) if settled else {}
+        return assign_forms(self.device, self.user) if settled else {}
 
 
 FOR_ALL = ("latest_repair", "repair", "backup_wanted", "stands_in")
-FOR_ADMINS = ("mdm", "replaces", "loans", "assign_forms")
+FOR_ADMINS = ("mdm", "replaces", "loans", "earlier", "assign_forms")
 
 
 @receiver(device_page)
@@ -111,17 +139,6 @@ def repair_on_page(device: Device, user: "Member", **kwargs: Any) -> dict[str, A
     side = RepairSide(device, user)
     names = FOR_ALL + FOR_ADMINS if user.is_admin else FOR_ALL
     return {name: partial(getattr, side, name) for name in names}
-
-
-def assign_forms(device: Device, user: "Member", waiting: Sequence[Repair] | None = None) -> dict[str, Any]:
-    """The forms for assigning, by their way; "previous" only where the previous holder can still be given it. `waiting`
-    are repairs that were read already, those of `Repair.objects.waiting_for` among them."""
-    payors = list(user.company.payors.open())
-    return {
-        way: form(device=device, company=user.company, payors=payors, waiting=waiting)
-        for way, form in ASSIGN_FORMS.items()
-        if way != "previous" or (device.is_unassigned and device.last_holder_is_available)
-    }
 
 
 @receiver(devices_listed)

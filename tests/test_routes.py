@@ -208,6 +208,12 @@ POST  accounts:domain_check                a domain             sign-in  403    
 GET   accounts:domain_remove               a domain             sign-in  405       405        405      405       405
 POST  accounts:domain_remove               a domain             sign-in  403       403        done     404       desk
 GET   devices:audit_download               -                    sign-in  403       403        200      200       desk
+GET   accounts:suggestions                 people               sign-in  403       403        200      200       desk
+GET   accounts:suggestions                 everybody            sign-in  403       403        200      200       desk
+GET   accounts:suggestions                 spaces               sign-in  403       403        200      200       desk
+GET   accounts:suggestions                 every-space          sign-in  403       403        200      200       desk
+GET   accounts:suggestions                 holders              sign-in  403       403        200      200       desk
+GET   accounts:suggestions                 nonsense             sign-in  403       403        404      404       desk
 GET   accounts:audit_log                   -                    sign-in  403       403        200      200       desk
 GET   accounts:profile                     -                    sign-in  200       200        200      200       desk
 POST  accounts:profile                     -                    sign-in  done      done       done     done      desk

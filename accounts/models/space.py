@@ -10,18 +10,19 @@ from accounts.fields import NameField
 from accounts.keys import company_row
 
 from .closable import delete_if_unused, refuse_while_holding, require_admin, still_there
+from .named import Named, NamedQuerySet
 
 if TYPE_CHECKING:
     from .user import User
 
 
-class SpaceQuerySet(models.QuerySet["Space"]):
+class SpaceQuerySet(NamedQuerySet):
     def open(self) -> "SpaceQuerySet":
         """Those that a device may be assigned to."""
         return self.filter(closed_at=None)
 
 
-class Space(models.Model):
+class Space(Named):
     """A place that can hold devices: a room, a stock shelf, a shared kit."""
 
     company = models.ForeignKey(
@@ -35,12 +36,15 @@ class Space(models.Model):
     description = models.CharField(_("description"), max_length=300, blank=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True, editable=False)
 
+    named_by = ("name",)
+
     objects = SpaceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("space")
         verbose_name_plural = _("spaces")
         ordering = ["name", "id"]
+        indexes = [models.Index(fields=["company", "found_by", "id"], name="space_found")]
         constraints = [
             company_row("space_company_row"),
             models.UniqueConstraint(

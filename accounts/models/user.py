@@ -11,6 +11,7 @@ from accounts.keys import company_row
 from accounts.text import clean_email
 
 from .closable import Refused, StillInUse, delete_if_unused, refuse_while_holding, require_admin, still_there
+from .named import Named, NamedQuerySet
 
 
 class AddressTaken(Exception):
@@ -21,7 +22,7 @@ class LinkUsed(Exception):
     """The link for choosing a password was used a moment ago."""
 
 
-class UserQuerySet(models.QuerySet["User"]):
+class UserQuerySet(NamedQuerySet):
     def active(self) -> "UserQuerySet":
         """Those that a device may be assigned to."""
         return self.filter(is_active=True)
@@ -64,7 +65,7 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
         return self.get(email=clean_email(username or ""), joined_at__isnull=False)
 
 
-class User(AbstractBaseUser):
+class User(Named, AbstractBaseUser):
     """Somebody with a name and an email address: an employee or IT admin of one company, or Velory's support staff.
 
     A company may know a person who has never signed in. The address becomes an account, unique over all companies,
@@ -110,6 +111,7 @@ class User(AbstractBaseUser):
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS = ["full_name"]
+    named_by = ("full_name", "email")
 
     objects = UserManager()
 
@@ -117,7 +119,10 @@ class User(AbstractBaseUser):
         verbose_name = _("user")
         verbose_name_plural = _("users")
         ordering = ["full_name", "id"]
-        indexes = [models.Index(fields=["company", "full_name", "id"], name="user_list")]
+        indexes = [
+            models.Index(fields=["company", "full_name", "id"], name="user_list"),
+            models.Index(fields=["company", "found_by", "id"], name="user_found"),
+        ]
         constraints = [
             company_row("user_company_row"),
             models.UniqueConstraint(

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_safe
 from accounts import clock
 from accounts.access import PersonRequest, admin_required
 from accounts.chain import AuditWalk
+from accounts.choosing import ChooseField
 from accounts.models import AuditChain, AuditLine, Company
-from accounts.people import PersonField
 from accounts.wording import GROUPS
 
 LINES = 50
@@ -25,11 +25,11 @@ class AuditFilter(forms.Form):
     about = forms.ChoiceField(
         label=_("About"), required=False, choices=lambda: [("", _("Everything")), *GROUPS.items()]
     )
-    person = PersonField(label=_("Person"), required=False, empty_label=_("Everybody"))
+    person = ChooseField("everybody", label=_("Person"), required=False, empty_label=_("Everybody"))
 
     def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["person"].queryset = company.users.known()  # type: ignore[attr-defined]
+        self.fields["person"].offer(company)  # type: ignore[attr-defined]
 
 
 @require_safe

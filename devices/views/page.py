@@ -15,6 +15,7 @@ from devices.chain import first_fault
 from devices.forms import NoteForm
 from devices.models import Device, Event
 from devices.models.correcting import mark_corrected
+from devices.past import read_past
 from devices.signals import device_page
 
 LINES = 50
@@ -35,8 +36,7 @@ def overview_page(request: PersonRequest, device: Device, *, status: int = 200, 
     """Overview as it is now; `context` takes the place of what it would show, such as a form with its errors."""
     shown = page_context(request, device) | {"tab": "devices:overview"}
     if request.user.is_admin:
-        shown["notes"] = device.notes.select_related("author")[:20]
-        shown["assignments"] = device.assignments.select_related("user", "space")[:10]
+        shown["notes"], shown["assignments"] = read_past(device)
         shown["note_form"] = refilled(NoteForm(), request, reverse("devices:add_note", args=[device.pk]))
     return render(request, "devices/overview.html", shown | context, status=status)
 

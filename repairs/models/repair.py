@@ -19,7 +19,11 @@ class RepairQuerySet(models.QuerySet["Repair"]):
 
     def waiting_for(self, company: Company, device: Device) -> Self:
         """Those for which `device` may stand in: open ones of other devices, whose holder is still there."""
-        return self.open().filter(company=company, holder_user__is_active=True).exclude(device=device)
+        return self.open_of_others(company, device).filter(holder_user__is_active=True)
+
+    def open_of_others(self, company: Company, device: Device) -> Self:
+        """The same, whether or not the holder is still there: an index has these."""
+        return self.open().filter(company=company, holder_user__isnull=False).exclude(device=device)
 
     def with_people(self) -> Self:
         """Everybody and everything that a page names comes along."""
@@ -32,6 +36,19 @@ class RepairQuerySet(models.QuerySet["Repair"]):
             "taken_in_by",
             "closed_by",
             "replacement",
+        )
+
+    def with_names(self) -> Self:
+        """Who or what held it and who paid come along, the names of the devices, and what was lent meanwhile: which
+        device, to whom, until when. A repair comes once for each of its loans, and once where there is none."""
+        assignment = "loans__assignment"
+        return self.select_related("holder_user", "holder_space", "payor").annotate(
+            device_name=models.F("device__name"),
+            replacement_name=models.F("replacement__name"),
+            lent=models.F(f"{assignment}__device"),
+            lent_name=models.F(f"{assignment}__device__name"),
+            lent_to=models.F(f"{assignment}__user"),
+            lent_until=models.F(f"{assignment}__ended_at"),
         )
 
 
@@ -130,6 +147,7 @@ class Repair(models.Model):
         indexes = [
             models.Index(fields=["company", "-opened_at", "-id"], name="repair_list"),
             models.Index(fields=["device", "-opened_at"], name="repair_of_device"),
+            models.Index(fields=["company", "holder_user"], condition=models.Q(closed_at=None), name="repair_waiting"),
         ]
         constraints = [
             company_row("repair_company_row"),
@@ -208,11 +226,6 @@ class Repair(models.Model):
     def holder(self) -> User | Space | None:
         """Who held the device when it was reported."""
         return self.holder_user or self.holder_space
-
-    def lets_wait_for(self, device: Device) -> bool:
-        """Whether it is one of `RepairQuerySet.waiting_for`."""
-        somebody_waits = self.holder_user is not None and self.holder_user.is_active
-        return self.is_open and self.device_id != device.pk and somebody_waits
 
     # The backup prompt
 

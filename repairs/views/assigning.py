@@ -11,8 +11,7 @@ from devices.access import device_view
 from devices.models import Device
 from devices.views.page import overview_page
 from repairs import acts
-from repairs.forms import ASSIGN_FORMS, AssignForm
-from repairs.pages import assign_forms
+from repairs.assigning import ASSIGN_FORMS, AssignForm, assign_forms
 
 
 @device_view("POST", admin=True, refused_on=overview_page)

@@ -33,8 +33,6 @@ def support_page(request: PersonRequest, device: Device, *, status: int = 200, *
     shown["moves"] = {verb for verb in ("take_in", "revert", "finish", "recycle") if device.may(verb, user)}
     shown["support_contact"] = settings.SUPPORT_CONTACT
     shown["tab"] = "repairs:support"
-    if user.is_admin:
-        shown["earlier"] = Repair.objects.filter(device=device).exclude(closed_at=None).with_people()[:20]
     return render(request, "repairs/support.html", shown | context, status=status)
 
 
