@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -104,7 +104,7 @@ def carry_out(job: Job) -> None:
         with _language_of(job):
             outcome, values = Job.State.DONE, {"result": _kinds[job.kind](job)}
     except LeaseLost:
-        logger.warning("%s was taken up by another worker", job, extra={"facts": _facts(job)})
+        logger.warning("%s was taken from this worker", job, extra={"facts": _facts(job)})
         return
     except Stopped:
         # Being told to end is no interruption that counts.
@@ -112,8 +112,8 @@ def carry_out(job: Job) -> None:
         raise
     except GivenUp as reason:
         outcome, values = Job.State.FAILED, {"problem": str(reason)}
-    except (DatabaseError, InterfaceError):
-        # Perhaps the database is away. The lease runs out, and somebody tries again.
+    except (OperationalError, InterfaceError):
+        # The database is away, or was too busy. The lease runs out, and somebody tries again.
         logger.exception("%s met trouble with the database", job, extra={"facts": _facts(job)})
         return
     except Exception:
@@ -131,7 +131,7 @@ def _end(job: Job, state: str, **values: Any) -> None:
         with transaction.atomic(), company_scope(job.company_id):
             job.end(state, **values)
     except LeaseLost:
-        logger.warning("%s was taken up by another worker", job, extra={"facts": _facts(job)})
+        logger.warning("%s was taken from this worker", job, extra={"facts": _facts(job)})
 
 
 def _language_of(job: Job) -> Any:

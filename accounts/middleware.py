@@ -1,14 +1,14 @@
 """What each request passes: it sees one company, and whoever has to sign in by two steps sets that up first."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY
 from django.core.exceptions import BadRequest, MiddlewareNotUsed, PermissionDenied, SuspiciousOperation
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -46,6 +46,7 @@ class CompanyMiddleware:
         self.desk = reverse("admin:index")
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        _receive(request)
         request.transaction = transaction.atomic()  # type: ignore[attr-defined]
         with request.transaction:  # type: ignore[attr-defined]
             _begin(request)
@@ -61,6 +62,13 @@ class CompanyMiddleware:
         if not isinstance(exception, ANSWERED):
             for alias in {DEFAULT_DB_ALIAS, scope.alias_in_use() or DEFAULT_DB_ALIAS}:
                 transaction.set_rollback(True, using=alias)
+
+
+def _receive(request: HttpRequest) -> None:
+    """Read what is sent to its end, however slowly it comes: no transaction waits for that, nor is cut off for it."""
+    # Where whoever sent it is gone, Django tells so to what asks for it next.
+    with suppress(UnreadablePostError):
+        request.POST  # noqa: B018
 
 
 def _begin(request: HttpRequest) -> None:

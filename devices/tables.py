@@ -185,8 +185,10 @@ class HardwareFilter(TableFilter):
         mine = Device.objects.visible_to(request.user)
         self.table = table
         super().__init__(request.GET, queryset=table.rows(mine), request=request)
-        used = mine.order_by("category").values_list("category", flat=True).distinct()
-        self.filters["category"].extra["choices"] = lambda: [(name, categories.label(name)) for name in used]
+        self.filters["category"].extra["choices"] = lambda: [
+            (name, categories.label(name))
+            for name in mine.order_by("category").values_list("category", flat=True).distinct()
+        ]
         if len(table.statuses) == 1:
             del self.filters["status"]
 

@@ -16,6 +16,7 @@ from devices.signals import device_page, devices_listed, my_devices
 
 from .assigning import AssignForm, assign_forms
 from .models import MDMRelease, Repair, ReplacementLoan
+from .models.repair import backup_is_up_to, wants_backup
 
 if TYPE_CHECKING:
     from accounts.access import Member
@@ -141,6 +142,26 @@ def repair_on_page(device: Device, user: "Member", **kwargs: Any) -> dict[str, A
     return {name: partial(getattr, side, name) for name in names}
 
 
+# `get_problem_display` would translate all of them for each row.
+_LABELS: dict[str, Any] = {
+    choice.value: choice.label for choices in (Repair.Problem, Repair.Outcome, MDMRelease.State) for choice in choices
+}
+# What `remark_on_repairs` reads of a repair.
+_REMARKED = (
+    "pk",
+    "device_id",
+    "problem",
+    "description",
+    "backup",
+    "holder_user_id",
+    "reporter_id",
+    "taken_in_at",
+    "closed_at",
+    "outcome",
+    "mdm",
+)
+
+
 @receiver(devices_listed)
 def remark_on_repairs(devices: list[Device], user: User, **kwargs: Any) -> None:
     """In a row: what is wrong, the MDM prompt, or the outcome that archived the device, as its status has it; the
@@ -148,27 +169,23 @@ def remark_on_repairs(devices: list[Device], user: User, **kwargs: Any) -> None:
     wanting = [device for device in devices if device.status != Status.ACTIVE]
     if not wanting:
         return
-    latest: dict[int, Repair] = {}
-    for repair in (
-        Repair.objects.filter(device__in=[device.pk for device in wanting])
-        .select_related("mdm_release", "replacement")
-        .order_by("opened_at", "pk")
-    ):
-        latest[repair.device_id] = repair
+    found = Repair.objects.filter(company=user.company_id, device__in=[device.pk for device in wanting])
+    state_of_release = MDMRelease.objects.filter(repair=OuterRef("pk")).values("state")
+    found = found.annotate(mdm=Subquery(state_of_release)).order_by("opened_at", "pk")
+    latest = {repair.device_id: repair for repair in found.values_list(*_REMARKED, named=True)}
     for device in wanting:
-        found = latest.get(device.pk)
-        if found is None:
+        repair = latest.get(device.pk)
+        if repair is None:
             continue
-        device.repair_id = found.pk  # type: ignore[attr-defined]
-        device.backup_wanted = found.wants_backup and found.backup_is_up_to(user)  # type: ignore[attr-defined]
+        device.repair_id = repair.pk  # type: ignore[attr-defined]
+        device.backup_wanted = wants_backup(repair) and backup_is_up_to(repair, user)  # type: ignore[attr-defined]
         if device.status == Status.IN_REPAIR:
-            release: MDMRelease | None = getattr(found, "mdm_release", None)
-            device.mdm_open = release is not None and release.is_open  # type: ignore[attr-defined]
-            device.remark = str(release) if release is not None else ""
+            device.mdm_open = repair.mdm == MDMRelease.State.OPEN  # type: ignore[attr-defined]
+            device.remark = str(_LABELS[repair.mdm]) if repair.mdm else ""
         elif device.status == Status.NEEDS_REPAIR:
-            device.remark = found.get_problem_display() or found.description
+            device.remark = str(_LABELS[repair.problem]) if repair.problem else repair.description
         else:
-            device.remark = found.get_outcome_display()
+            device.remark = str(_LABELS[repair.outcome]) if repair.outcome else ""
 
 
 # How long My devices tells what became of a device that did not come back.

@@ -9,6 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import reverse
 from django.utils import timezone
 
@@ -138,9 +139,38 @@ def test_what_is_too_large_is_refused_in_words(ada, settings):
     assert ada.upload("Serial,Name\n1,x\n")
 
 
+def test_the_limit_holds_for_all_files_of_a_request_together(ada, settings):
+    settings.UPLOAD_LIMIT = 1000
+    half = "Serial,Name\n" + "1,x\n" * 150
+    files = {name: SimpleUploadedFile(name, half.encode()) for name in ("other", "file")}
+    assert ada.post("imports", files).status_code == 200
+    assert "The file is larger than" in ada.words
+
+
+def test_no_transaction_waits_for_what_comes_slowly(ada):
+    depths = []
+
+    class Slow(io.BytesIO):
+        def read(self, *args):
+            depths.append(len(connection.savepoint_ids))
+            return super().read(*args)
+
+    body = encode_multipart(BOUNDARY, {"file": SimpleUploadedFile("list.csv", LIST.encode())})
+    before = len(connection.savepoint_ids)
+    ada.client.generic("POST", reverse("devices:imports"), body, MULTIPART_CONTENT, **{"wsgi.input": Slow(body)})
+    assert ada.batch is not None
+    assert set(depths) == {before}
+
+
 def test_a_list_of_one_column_is_devices_by_their_serial_number(ada, world):
     assert ada.brought("Serial\nS-1\nS-2\n").stage == "stored"
     assert world.acme.devices.get(serial_number="S-1").name == "S-1"
+
+
+def test_swedish_headers_are_known(ada):
+    batch = ada.upload("Benämning;Serienr;Märke;Garantins slutdatum;E-post;Rum\nDator;S-1;Åkes;;;\n".encode("cp1252"))
+    assert batch.fields == ["name", "serial_number", "manufacturer", "warranty_end", "email", ""]
+    assert batch.findings["samples"][2] == ["Åkes"]
 
 
 def test_the_list_is_stored_in_parts_and_read_as_it_was(ada, world):
@@ -229,6 +259,21 @@ def test_any_other_list_is_mapped_by_hand_and_the_choice_is_remembered(ada, worl
     assert Importer(world.globex_admin).upload("Kod,Vad,Vem\nS-9,x,\n").fields == ["", "", ""]
 
 
+def test_what_nobody_has_looked_at_is_not_remembered(ada):
+    content = "Serial,Kod\nS-1,x\n"
+    assert ada.upload(content).stage == "columns"
+    assert ada.upload(content).stage == "columns"
+
+
+def test_as_many_columns_as_are_read_can_be_chosen(ada):
+    from accounts.spreadsheets import MOST_COLUMNS
+
+    headers = ",".join(f"Kod {n}" for n in range(MOST_COLUMNS))
+    ada.upload(f"{headers}\nS-1{',' * (MOST_COLUMNS - 1)}\n")
+    ada.choose(column_0="serial_number", emptied=["manufacturer"])
+    assert ada.response.status_code == 302
+
+
 def test_an_empty_cell_keeps_what_is_there_unless_its_column_says_otherwise(ada, world):
     content = "Serial,Manufacturer,Purchase cost\nC02-XK1 AAA,,\n"
     ada.rehearsed(content)
@@ -262,20 +307,21 @@ def test_a_rehearsal_says_what_would_happen_and_stores_none_of_it(ada, world):
 
 
 def test_dates_are_read_after_one_choice_beside_examples(ada, world):
-    content = "Serial,Purchase date\nS-1,1/2/2026\nS-2,13/1/2026\nS-3,2026-01-31\n"
+    content = "Serial,Purchase date,Category\nS-1,1/2/2026,Unknown\nS-2,13/1/2026,\nS-3,2026/01/31,\nS-4,soon,\n"
     ada.rehearsed(content)
     ada.get()
-    assert "1/2/2026 · 13/1/2026" in ada.words
-    assert ada.numbers() == {"created": 1, "refused": 2}
+    assert "In the list: 1/2/2026 · 13/1/2026</" in ada.words
+    assert ada.numbers() == {"created": 1, "refused": 3}
     ada.post("import_rehearse", {"dates": "us"})
     ada.work()
-    assert ada.numbers() == {"created": 2, "refused": 1}
+    assert ada.numbers() == {"created": 2, "refused": 2}
     ada.post("import_rehearse", {"dates": "day-first"})
     ada.work()
-    assert ada.numbers() == {"created": 3}
-    ada.post("import_start", {"rows": "all"})
+    assert ada.numbers() == {"created": 3, "refused": 1}
+    ada.post("import_start", {"rows": "good"})
     ada.work()
-    assert str(world.acme.devices.get(serial_number="S-1").purchase_date) == "2026-02-01"
+    first = world.acme.devices.get(serial_number="S-1")
+    assert (str(first.purchase_date), first.category) == ("2026-02-01", "Other")
 
 
 def test_numbers_that_have_lost_their_zeros_are_flagged(ada):
@@ -303,6 +349,35 @@ def test_refused_rows_are_downloaded_mended_and_uploaded_alone(ada, world):
     assert batch.fields == ["serial_number", "purchase_cost", "name", ""]  # as last time
     ada.work()
     assert ada.numbers() == {"created": 1}
+
+    ada.upload(mended.getvalue().replace("2.50", "free"))
+    ada.work()
+    again = b"".join(ada.get("import_refused").streaming_content).decode("utf-8-sig")
+    [header, row] = csv.reader(io.StringIO(again))
+    assert (header, row[:3]) == (rows[0], ["S-2", "free", "'=Bad"])
+    assert row[3:] == ["Line 2, Purchase cost: “free” is no amount."]
+
+
+def test_a_list_divided_by_semicolons_comes_back_as_one(ada):
+    ada.rehearsed("Serial;Purchase cost\nS-1;free\n")
+    refused = b"".join(ada.get("import_refused").streaming_content).decode("utf-8-sig")
+    assert refused.splitlines()[0] == "Serial;Purchase cost;Why it was refused"
+
+
+def test_what_was_decided_beside_the_import_is_not_passed_over(ada, world):
+    ada.rehearsed("Serial,Status,Purchase date\nS-1,At the dealer,1/2/2026\n")
+    ada.get()
+    assert "Decide first how the list writes dates" in ada.words
+    assert ada.post("import_start", {"status_0": "in_repair", "rows": "all"}).status_code == 200
+    assert "This field is required." in ada.words
+    assert "Status “At the dealer”" in ada.words
+    decided = {"status_0": "in_repair", "dates": "us", "rows": "all"}
+    assert ada.post("import_start", decided).status_code == 302
+    assert ada.work().stage == "rehearsed"
+    assert not world.acme.devices.filter(serial_number="S-1").exists()
+    ada.post("import_start", decided)
+    assert ada.work().stage == "stored"
+    assert world.acme.devices.get(serial_number="S-1").status == "in_repair"
 
 
 # The import
@@ -393,6 +468,34 @@ def test_an_import_whose_worker_is_killed_goes_on_behind_its_last_step(ada, worl
     assert batch.things.filter(is_new=True, device__isnull=False).count() == 10
 
 
+def test_no_step_changes_more_devices_than_others_can_wait_for(ada, world, monkeypatch):
+    monkeypatch.setattr(work, "CHANGES", 2)
+    content = "Serial,Name\n" + "".join(f"S-{n},Screen\n" for n in range(7))
+    ada.brought(content)
+    ada.rehearsed(content.replace("Screen", "Display") + "S-7,New\nS-8,New\n")
+    steps, undone = [], []
+
+    def store(entries, by, batch, store=work.store):
+        steps.append(len(entries))
+        store(entries, by=by, batch=batch)
+
+    def take_back(things, by, take_back=work.take_back):
+        undone.append(len(things))
+        take_back(things, by=by)
+
+    monkeypatch.setattr(work, "store", store)
+    monkeypatch.setattr(work, "take_back", take_back)
+    ada.post("import_start", {"rows": "all"})
+    assert ada.work().rows_done == 9
+    assert steps == [2, 2, 2, 3]
+    assert ada.numbers() == {"created": 2, "changed": 7}
+    assert world.acme.devices.filter(name="Display").count() == 7
+    ada.post("import_undo")
+    assert ada.work().stage == "undone"
+    assert undone == [4, 2, 2, 1]
+    assert world.acme.devices.filter(name="Screen").count() == 7
+
+
 def test_what_is_refused_only_when_stored_takes_everything_back(ada, world, monkeypatch):
     monkeypatch.setattr("devices.importing.bringing.BATCH", 2)
     before_people = User.objects.count()
@@ -401,12 +504,38 @@ def test_what_is_refused_only_when_stored_takes_everything_back(ada, world, monk
     world.colleague.save()
     ada.post("import_start", {"rows": "all"})
     batch = ada.work()
-    assert batch.stage == "rehearsed"
+    assert batch.stage == "columns"
     assert "the register has changed since the rehearsal" in batch.problem
     assert not world.acme.devices.filter(serial_number__startswith="S-").exists()
     assert User.objects.count() == before_people
     ada.get()
     assert "Carl Berg is deactivated" in ada.words
+    # What was rehearsed is no longer true: nothing can be imported before it is rehearsed again.
+    assert "What happened" not in ada.words
+    assert ada.post("import_start", {"rows": "good"}).status_code == 409
+    assert "Rehearse again" in ada.words
+    ada.post("import_rehearse")
+    ada.work()
+    assert ada.numbers() == {"created": 3, "refused": 1}
+
+
+def test_a_rehearsal_that_goes_on_can_be_given_up(ada, monkeypatch):
+    content = "Serial number,Holder email,Warranty ends\n" + "".join(f"S-{n},,\n" for n in range(9))
+    monkeypatch.setattr("devices.importing.bringing.BATCH", 3)
+    ada.upload(content)
+    batches = work.Bringing.batches
+
+    def given_up_between_two(*args):
+        for place, batch in enumerate(batches(*args)):
+            if place == 1:
+                assert "Give this import up" in ada.get().content.decode()
+                assert ada.post("import_give_up").status_code == 302
+            yield batch
+
+    monkeypatch.setattr(work.Bringing, "batches", given_up_between_two)
+    ada.work()
+    assert (ada.batch.stage, ada.batch.is_working, ada.batch.problem) == ("given_up", False, "")
+    assert Job.objects.get().state == "failed"
 
 
 def test_the_page_shows_how_far_it_is_and_can_be_left(ada):
@@ -469,11 +598,25 @@ def test_a_device_may_come_in_a_status_with_its_repair_and_its_line(ada, world):
 
 
 def test_the_table_of_statuses_is_what_somebody_says(ada, world):
-    ada.rehearsed(WITH_STATUS, status_0="", status_1="in_repair", status_2="")
+    ada.rehearsed(WITH_STATUS, status_0="active", status_1="in_repair", status_2="active")
     ada.post("import_start", {"rows": "all"})
     ada.work()
     statuses = dict(world.acme.devices.filter(serial_number__startswith="S-").values_list("serial_number", "status"))
     assert statuses == {"S-1": "active", "S-2": "in_repair", "S-3": "active"}
+
+
+@pytest.mark.parametrize("company", ["acme", "initech"])
+def test_rows_whose_status_says_so_are_left_out_whatever_else_stands_in_them(world, company):
+    admin = Importer(getattr(world, "admin" if company == "acme" else f"{company}_admin"))
+    content = "Serial,Status,Purchase cost\nS-1,Archived,free\nS-2,In use,\nC02-XK1 AAA,Archived,9.00\n"
+    admin.rehearsed(content)
+    assert admin.numbers() == {"created": 1, "unchanged": 2}
+    assert "Rows that are not imported, by Status: Archived 2." in admin.get().content.decode()
+    admin.post("import_start", {"rows": "all"})
+    assert admin.work().stage == "stored"
+    assert not admin.company.devices.filter(serial_number="S-1").exists()
+    admin.rehearsed(content, status_0="active", status_1="active")
+    assert admin.numbers()["refused"] == 1
 
 
 def test_repairs_that_an_import_opened_go_with_it(ada, world):
@@ -518,6 +661,18 @@ def test_what_something_has_happened_to_since_cannot_be_undone(ada, world):
     assert "Something has happened to New laptop since." in ada.get("import_undo").content.decode()
     assert ada.post("import_undo").status_code == 409
     assert ada.batch.stage == "stored"
+
+
+def test_what_cannot_be_as_it_was_is_said_when_it_is_undone(ada, world):
+    ada.brought(LIST)
+    world.employee.is_active = False
+    world.employee.save()
+    ada.post("import_undo")
+    assert ada.work().stage == "undone"
+    laptop = world.again().laptop
+    assert (laptop.name, laptop.holder) == ("MacBook Pro 14", world.colleague)
+    assert "Not taken back" in ada.get().content.decode()
+    assert ada.batch.findings["stayed"] == ["MacBook Pro 14"]
 
 
 def test_somebody_who_is_needed_by_now_stays_when_it_is_undone(ada, world):
@@ -581,6 +736,19 @@ def test_what_nobody_goes_on_with_is_given_up(ada):
     with clock.at(timezone.now() + timedelta(days=31)):
         jobs.tidy()
     assert ada.batch.stage == "given_up"
+
+
+def test_what_failed_in_the_middle_loses_its_list_and_can_still_be_undone(ada, world):
+    ada.brought(LIST)
+    ada.batch.change(stage="storing", finished_at=None)
+    ada.rehearsed("Serial\n" + "".join(f"S-{n}\n" for n in range(300)) + '"cut off\n')
+    assert (ada.batch.stage, "never closed" in ada.batch.problem) == ("rehearsing", True)
+    with clock.at(timezone.now() + timedelta(days=31)):
+        jobs.tidy()
+    assert not UploadPart.objects.exists()
+    failed, stored = Import.objects.order_by("-pk")
+    assert (failed.stage, stored.stage) == ("given_up", "storing")
+    assert stored.can_be_undone
 
 
 def test_erasing_somebody_takes_the_lists_along_that_may_name_them(ada, world):

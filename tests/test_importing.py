@@ -171,6 +171,8 @@ def test_a_cell_is_plain_text(cell, text):
         ("2024-2-9", DateOrder.US, date(2024, 2, 9)),
         ("2024-02-29 13:00:00", None, date(2024, 2, 29)),
         ("2024-02-29T13:00:00Z", None, date(2024, 2, 29)),
+        ("2024/2/9", None, date(2024, 2, 9)),
+        ("2024.02.09 10:00", DateOrder.US, date(2024, 2, 9)),
         ("1/2/24", DateOrder.US, date(2024, 1, 2)),
         ("1/2/24", DateOrder.DAY_FIRST, date(2024, 2, 1)),
         ("31.12.1999", DateOrder.DAY_FIRST, date(1999, 12, 31)),

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
-from django.db import connections, transaction
+from django.db import IntegrityError, OperationalError, connections, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -162,7 +162,8 @@ def test_what_goes_wrong_is_said_and_the_next_is_done(world, kinds, caplog):
     def fail(job):
         if job.details.get("known"):
             raise jobs.GivenUp("The file is empty.")
-        raise KeyError("a secret")
+        # No trouble of the database's own, and the next attempt would meet it again.
+        raise IntegrityError("a secret")
 
     jobs.enqueue("fail", who=world.admin)
     jobs.enqueue("fail", who=world.admin, known=True)
@@ -172,7 +173,21 @@ def test_what_goes_wrong_is_said_and_the_next_is_done(world, kinds, caplog):
     assert problems[0][1].startswith("Something went wrong on our side.")
     assert problems[1] == ("failed", "The file is empty.")
     assert {state for state, _problem in problems} == {"failed"}
-    assert "KeyError" in caplog.text
+    assert "IntegrityError" in caplog.text
+
+
+def test_trouble_with_the_database_is_tried_again(world, kinds):
+    @kinds("try")
+    def attempt(job):
+        if job.attempts == 1:
+            raise OperationalError("the server closed the connection")
+        return {"attempt": job.attempts}
+
+    jobs.enqueue("try", who=world.admin)
+    work()
+    with later():
+        work()
+    assert Job.objects.get().result == {"attempt": 2}
 
 
 def test_two_workers_never_have_the_same_job(live_world, kinds):

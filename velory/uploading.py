@@ -8,11 +8,11 @@ from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 
 class Limited(FileUploadHandler):
     """Stands before Django's own handlers, which keep small files in memory and write others to the disk. What is more
-    than `UPLOAD_LIMIT` is read to its end and thrown away: the request comes to its view without the file, and with
-    `upload_too_large`."""
+    than `UPLOAD_LIMIT`, all files of a request together, is read to its end and thrown away: the request comes to its
+    view without the file, and with `upload_too_large`."""
 
-    def new_file(self, *args: Any, **kwargs: Any) -> None:
-        super().new_file(*args, **kwargs)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.size = 0
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:

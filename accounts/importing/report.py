@@ -93,7 +93,7 @@ class Report:
 
     def summary(self, kind: str) -> str:
         """What became of one kind of thing, in English, for the audit log."""
-        return ", ".join(f"{self.counts[kind][outcome]} {outcome}" for outcome in ("created", "changed", "refused"))
+        return ", ".join(f"{self.number(kind, outcome)} {outcome}" for outcome in ("created", "changed", "refused"))
 
     def lines(self) -> Iterator[str]:
         """The report in the reader's language, line by line."""

@@ -1,11 +1,12 @@
 """Work that takes longer than a page may: a row that a worker takes up, and leases while it works."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from threading import Event
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import clock
@@ -15,12 +16,15 @@ from accounts.keys import SameCompany, company_row
 LEASE = timedelta(seconds=60)
 MOST_ATTEMPTS = 5
 
+# Seconds. Who waits for SQLite's one lock looks at least so often whether it is free.
+LOOK = 0.1
+
 # Set when this process is told to end.
 told_to_stop = Event()
 
 
 class LeaseLost(Exception):
-    """Somebody else has taken the job up meanwhile. What this step wrote is taken back."""
+    """Somebody else has taken the job up meanwhile, or it is wanted no longer. What this step wrote is taken back."""
 
 
 class Stopped(Exception):
@@ -97,17 +101,27 @@ class Job(models.Model):
 
         if told_to_stop.is_set():
             raise Stopped
+        began = time.monotonic()
         with transaction.atomic(), company_scope(self.company_id):
             yield
             self.progress = progress
             self.total = self.total if total is None else total
             self._write(progress=progress, total=self.total, lease_until=clock.now() + LEASE)
+        if connection.vendor == "sqlite":
+            # Others wait meanwhile for the one lock that there is, and are to find it free.
+            time.sleep(min(LOOK, (time.monotonic() - began) / 4))
 
     def _write(self, **values: object) -> None:
         """Change the row while it is ours. Raises LeaseLost."""
         mine = Job.objects.filter(pk=self.pk, state=Job.State.RUNNING, attempts=self.attempts)
         if not mine.update(**values):
             raise LeaseLost
+
+    def withdraw(self) -> None:
+        """Whoever asked for it wants it no longer. A worker that is at it finds out at the end of its step, which is
+        taken back. Belongs inside a transaction."""
+        self.state, self.lease_until, self.finished_at = Job.State.FAILED, None, clock.now()
+        self.save(update_fields=["state", "lease_until", "finished_at"])
 
     def end(self, state: str, **values: object) -> None:
         """Done, failed, or back among those that wait. Raises LeaseLost."""

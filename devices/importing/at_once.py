@@ -40,7 +40,7 @@ def import_devices(
     something = report.number("devices", "created") + report.number("devices", "changed")
     if report.accepted and not dry_run and something:
         with transaction.atomic():
-            report = _stored(bringing, by, name)
+            report = _stored(bringing, by, name, skip_bad)
             report.accepted = report.may_be_stored("devices", skip_bad=skip_bad)
             transaction.set_rollback(not report.accepted)
     return report
@@ -54,7 +54,7 @@ def _rehearsed(bringing: Bringing) -> Report:
     return report
 
 
-def _stored(bringing: Bringing, by: User, name: str) -> Report:
+def _stored(bringing: Bringing, by: User, name: str, skip_bad: bool) -> Report:
     batch = Import.objects.create(
         company=bringing.company,
         who=by,
@@ -62,7 +62,7 @@ def _stored(bringing: Bringing, by: User, name: str) -> Report:
         headers_key=headers_key(bringing.table.headers),
         fields=bringing.columns.chosen,
         dates=bringing.choices.dates or "",
-        skip_bad=True,
+        skip_bad=skip_bad,
     )
     report = bringing.report()
     bringing.begin()

@@ -1,5 +1,6 @@
 """One list on its way into one company: surveyed, planned some rows at a time, and told of in a report."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from accounts.models import Company, Space, User
 from accounts.spreadsheets import NotATable, Table
 from devices.models import Device
 
-from .choices import Choices
+from .choices import LEFT_OUT, Choices
 from .columns import ALIASES
 from .plan import Entry, Planner
 from .rows import DeviceRow, RowReader
@@ -70,10 +71,14 @@ class Bringing:
         if "company" in self.columns:
             words = {"column": self.columns.header("company"), "company": self.company}
             report.notices.append(_("%(column)s is not used: everything belongs to %(company)s.") % words)
-        if self.survey.statuses and not any(self.choices.statuses.values()):
-            numbers = ", ".join(f"{status} {count}" for status, count in self.survey.statuses.most_common())
-            words = {"column": self.columns.header("status"), "statuses": numbers}
+        statuses = self.survey.statuses
+        words = {"column": self.columns.header("status"), "statuses": _numbers(statuses)}
+        if statuses and not self.choices.statuses:
             report.notices.append(_("%(column)s is not used yet: %(statuses)s.") % words)
+        left_out = Counter({text: n for text, n in statuses.items() if self.choices.statuses.get(text) == LEFT_OUT})
+        if left_out:
+            words["statuses"] = _numbers(left_out)
+            report.notices.append(_("Rows that are not imported, by %(column)s: %(statuses)s.") % words)
         return report
 
     def tally(self, report: Report, entries: Sequence[Entry]) -> None:
@@ -109,6 +114,10 @@ class Bringing:
                 report.change(line, device, _("holder"), _shown(entry.device.holder), _name_of(entry.hand_to))
             if entry.payor != entry.device.payor:
                 report.change(line, device, _("payor"), _shown(entry.device.payor), _shown(entry.payor))
+
+
+def _numbers(statuses: Counter[str]) -> str:
+    return ", ".join(f"{status} {count}" for status, count in statuses.most_common())
 
 
 def refuse_without_key(columns: Columns) -> None:

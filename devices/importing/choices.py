@@ -36,6 +36,9 @@ def headers_key(headers: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(own).encode()).hexdigest()
 
 
+# Beside a text for statuses, in place of a status: such rows are left out.
+LEFT_OUT = "left_out"
+
 # What texts of other registers mean, in lower case; everything else is Active.
 _MEANINGS = {
     "out for repair": Device.Status.IN_REPAIR,
@@ -46,6 +49,10 @@ _MEANINGS = {
     "active - needs repair": Device.Status.NEEDS_REPAIR,
     "needs repair": Device.Status.NEEDS_REPAIR,
     "broken": Device.Status.NEEDS_REPAIR,
+    **dict.fromkeys(
+        ("archived", "recycled (archived)", "lost/stolen", "broken - not fixable", "retired", "disposed", "sold"),
+        LEFT_OUT,
+    ),
 }
 
 

@@ -1,10 +1,10 @@
 """The headers under which a device's fields are known: Snipe-IT's import template, list export and custom report, what
-device managers export, and our own. As `accounts.importing.columns.header_key` compares them: "Serial No." is "serial
-no"."""
+device managers export, and our own, in English and Swedish. As `accounts.importing.columns.header_key` compares them:
+"Serial No." is "serial no"."""
 
 from django.utils.translation import gettext_lazy as _
 
-ALIASES = {
+_ENGLISH = {
     # What it is: fields of Device.DESCRIPTION
     "name": ["name", "item name", "asset name", "device name", "computer name", "display name"],
     "category": ["category", "type", "types", "device type"],
@@ -41,6 +41,33 @@ ALIASES = {
     # Read, reported, and not stored
     "company": ["company", "company name"],
 }
+
+# What Swedish lists call them.
+_SWEDISH = {
+    "name": ["namn", "benämning", "enhetsnamn", "datornamn"],
+    "category": ["kategori", "typ", "enhetstyp"],
+    "manufacturer": ["tillverkare", "fabrikat", "märke"],
+    "model": ["modell"],
+    "model_number": ["modellnummer", "modellnr"],
+    "serial_number": ["serienummer", "serienr"],
+    "asset_tag": ["inventarienummer", "inventarienr", "stöldskyddsnummer", "stöldmärkning"],
+    "supplier": ["leverantör"],
+    "order_number": ["ordernummer", "ordernr", "beställningsnummer"],
+    "purchase_date": ["inköpsdatum", "köpdatum"],
+    "purchase_cost": ["inköpspris", "pris"],
+    "warranty_end": ["garantins slutdatum", "garanti till", "garantin går ut", "garanti t o m"],
+    "renewal_date": ["förnyelsedatum", "bytesdatum"],
+    "note": ["anteckning", "anteckningar", "kommentar"],
+    "email": ["e post", "epost", "e postadress", "innehavarens e post"],
+    "username": ["användarnamn"],
+    "full_name": ["fullständigt namn"],
+    "first_name": ["förnamn"],
+    "last_name": ["efternamn"],
+    "holder": ["innehavare", "användare", "tilldelad"],
+    "location": ["plats", "placering"],
+    "payor": ["betalare"],
+}
+ALIASES = {field: names + _SWEDISH.get(field, []) for field, names in _ENGLISH.items()}
 
 # What they are called on the page on which somebody chooses.
 LABELS = {

@@ -6,7 +6,6 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,7 +16,7 @@ from accounts.models import User
 from accounts.spreadsheets import NotATable, Table
 from devices.models import Device, Import
 
-from .choices import REASON, headers_key
+from .choices import LEFT_OUT, REASON, headers_key
 from .columns import ALIASES, LABELS, MAY_BE_EMPTIED
 from .shapes import shape_of
 from .values import DateOrder
@@ -38,13 +37,14 @@ class UploadForm(forms.Form):
 
     def __init__(self, *args: Any, too_large: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["file"].help_text = _("Up to %(size)s. Nothing is stored in the register before you say so.") % {
-            "size": filesizeformat(settings.UPLOAD_LIMIT)
-        }
+        size = {"size": settings.UPLOAD_LIMIT // 2**20}
+        self.fields["file"].help_text = (
+            _("Up to %(size)d MB. Nothing is stored in the register before you say so.") % size
+        )
         if too_large:
-            self.fields["file"].error_messages["required"] = _("The file is larger than %(size)s. Divide it.") % {
-                "size": filesizeformat(settings.UPLOAD_LIMIT)
-            }
+            self.fields["file"].error_messages["required"] = (
+                _("The file is larger than %(size)d MB. Divide it into smaller lists.") % size
+            )
 
     def clean_file(self) -> Any:
         upload = self.cleaned_data["file"]
@@ -63,7 +63,8 @@ class UploadForm(forms.Form):
         assert by.company is not None
         file = self.cleaned_data["file"]
         key = headers_key(self.table.headers)
-        last = by.company.imports.filter(headers_key=key).order_by("-pk").first()
+        # One that was only uploaded says nothing: its columns were never looked at.
+        last = by.company.imports.filter(headers_key=key, findings__has_key="counts").order_by("-pk").first()
         fields = Columns(self.table.headers, ALIASES).chosen
         known = shape_of(self.table.headers)
         if last is not None:
@@ -101,6 +102,11 @@ def _as_last_time(headers: list[str], fields: list[str]) -> list[str]:
     """The fields of the last list, whose headers were the same but for the column of reasons."""
     own = iter(fields)
     return ["" if header == REASON else next(own, "") for header in headers]
+
+
+def _offered(status: str, statuses: list[tuple[str, Any]]) -> str:
+    """The status if it is among these, else Active."""
+    return status if status in dict(statuses) else Status.ACTIVE.value
 
 
 class ColumnsForm(forms.Form):
@@ -165,20 +171,27 @@ class DecisionsForm(forms.Form):
             self.fields["dates"].help_text = _("In the list: %(examples)s") % {"examples": " · ".join(examples)}
         else:
             del self.fields["dates"]
-        counted = decide.get("statuses", []) if batch.company.repair_flow_on else []
+        flow = FLOW if batch.company.repair_flow_on else []
+        statuses = [(Status.ACTIVE.value, Status.ACTIVE.label), *flow, (LEFT_OUT, _("Not imported"))]
+        counted = decide.get("statuses", [])
         self._texts = [text for text, _count in counted]
         for place, (text, count) in enumerate(counted):
             self.fields[f"status_{place}"] = forms.ChoiceField(
                 label=_("Status “%(text)s”, %(count)d ×") % {"text": text, "count": count},
-                choices=[("", Status.ACTIVE.label), *FLOW],
-                initial=batch.statuses.get(text, ""),
-                required=False,
+                choices=statuses,
+                initial=_offered(batch.statuses.get(text, ""), statuses),
             )
 
     @property
+    def differs(self) -> bool:
+        """Whether what was sent with it is not what the import has, or no answer at all."""
+        return any(name in self.data for name in self.fields) and self.has_changed()
+
+    @property
     def decided(self) -> dict[str, Any]:
-        """What to save on the import."""
+        """What to save on the import; of the texts of statuses, a blank for Active."""
         decided: dict[str, Any] = {name: self.cleaned_data[name] for name in ("dates",) if name in self.cleaned_data}
         if self._texts:
-            decided["statuses"] = {text: self.cleaned_data[f"status_{place}"] for place, text in enumerate(self._texts)}
+            chosen = {text: self.cleaned_data[f"status_{place}"] for place, text in enumerate(self._texts)}
+            decided["statuses"] = {text: "" if status == Status.ACTIVE else status for text, status in chosen.items()}
         return decided

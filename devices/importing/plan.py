@@ -15,6 +15,7 @@ from accounts.models import Company, Payor, Space, User
 from accounts.text import identifier_key
 from devices.models import Device, Note
 
+from .choices import LEFT_OUT
 from .rows import DeviceRow, Kind
 from .survey import Survey
 from .values import months_after
@@ -39,10 +40,13 @@ class Entry:
     left_alone: list[Remark] = field(default_factory=list)
     problems: list[Remark] = field(default_factory=list)
     status: str = Device.Status.ACTIVE  # in which a new one comes
+    is_left_out: bool = False
     stored: Device | None = None  # as it was stored
 
     @property
     def outcome(self) -> str:
+        if self.is_left_out:
+            return "unchanged"
         if self.problems:
             return "refused"
         if self.device is None:
@@ -68,11 +72,11 @@ class Planner:
     def __init__(
         self, company: Company, columns: Columns, survey: Survey, statuses: Mapping[str, str] | None = None
     ) -> None:
-        """`statuses` is the status of each text in the column for it; what isn't in it is Active."""
+        """`statuses` is the status of each text in the column for it, or `LEFT_OUT`; what isn't in it is Active."""
         self._company = company
         self._columns = columns
         self._survey = survey
-        self._statuses = (statuses or {}) if company.repair_flow_on else {}
+        self._statuses = statuses or {}
         self.directory = Directory(company)
 
     def plan(self, rows: Iterable[DeviceRow]) -> list[Entry]:
@@ -82,6 +86,8 @@ class Planner:
         self._find_devices(entries)
         written = self._notes_of([entry for entry in entries if entry.device and entry.row.notes])
         for entry in entries:
+            if self._leave_out(entry):
+                continue
             self._describe(entry)
             self._hold(entry)
             known = written[entry.device.pk] if entry.device else set()
@@ -271,10 +277,17 @@ class Planner:
 
     # Where it stands
 
+    def _leave_out(self, entry: Entry) -> bool:
+        """A row of whose status somebody said so: whatever else stands in it, it changes nothing."""
+        entry.is_left_out = self._statuses.get(entry.row.status) == LEFT_OUT
+        if entry.is_left_out:
+            entry.problems.clear()
+        return entry.is_left_out
+
     def _place_in_status(self, entry: Entry) -> None:
         """A new device may come in a status; one that is there is moved by no import."""
         status = self._statuses.get(entry.row.status, "")
-        if not status:
+        if not status or not self._company.repair_flow_on:
             return
         column, device = self._columns.header("status"), entry.device
         if device is not None:
@@ -285,7 +298,8 @@ class Planner:
         entry.status = status
         if status == Device.Status.IN_REPAIR and entry.hand_to is not None:
             entry.hand_to = entry.payor = None
-            entry.leave(entry.row.holder.column, _("It is in repair, so nobody has it."))
+            if entry.row.holder.kind != Kind.LOCATION:
+                entry.leave(entry.row.holder.column, _("It is in repair, so nobody has it."))
 
 
 def _key(entry: Entry, name: str) -> str:

@@ -25,6 +25,8 @@ from .values import DateOrder, read_cost, read_date, read_identifier, read_imei,
 # A list export wraps the holder's name into a link, which says what kind of holder it is.
 _LINK = re.compile(r"""href=["'][^"']*/(users|locations|hardware)/\d+["']""", re.IGNORECASE)
 _FIELDS = {field.name: field for field in Device._meta.fields if field.name in Device.DESCRIPTION}
+# What device managers write where nobody has chosen one.
+_NO_CATEGORIES = {"unknown", "unassigned", "none", "n/a", "-"}
 LONGEST_NAME, LONGEST_SPACE, LONGEST_NOTE = 150, 100, 5000
 
 
@@ -146,7 +148,10 @@ class RowReader:
         return cells.line(self._columns.cell(row.cells, name))
 
     def _field(self, device: DeviceRow, name: str, cell: str) -> None:
-        if cells.text(cell):
+        text = cells.text(cell)
+        if name == "category" and text.casefold() in _NO_CATEGORIES:
+            return
+        if text:
             device.fields[name] = _FIELDS[name].clean(self._readers[name](cell), None)
         elif name in self._emptied:
             device.fields[name] = None if _FIELDS[name].null else ""

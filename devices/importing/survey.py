@@ -1,7 +1,6 @@
 """A first reading of the whole file, before anything is planned: what stands in it twice, and what somebody has to
 decide."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from accounts.spreadsheets import Table
 
 from .rows import RowReader
 from .twins import Twins
+from .values import has_to_be_ordered
 
 # How often a long reading says where it is, in rows.
 TICK = 5000
@@ -21,8 +21,6 @@ DATES = ("purchase_date", "warranty_end", "renewal_date", "status_since")
 # Dates of which somebody has to say how they are meant: shown so many, and of so many columns of texts.
 DATE_EXAMPLES = 5
 MOST_STATUSES = 50
-
-_ISO_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}(?:[T ].*)?")
 
 
 @dataclass
@@ -83,8 +81,7 @@ def survey(table: Table, columns: Columns, reader: RowReader, tick: Callable[[in
             found.statuses[status] += 1
         if len(examples) < DATE_EXAMPLES:
             for name in dates:
-                date = cells.line(columns.cell(row.cells, name))
-                if date and not _ISO_DATE.fullmatch(date):
-                    examples[cells.shortened(date)] = None
+                if has_to_be_ordered(date := columns.cell(row.cells, name)):
+                    examples[cells.shortened(cells.line(date))] = None
     found.dates = list(examples)[:DATE_EXAMPLES]
     return found

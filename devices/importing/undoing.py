@@ -1,9 +1,9 @@
 """Taking an import back: what it made goes, what it changed is as it was. Only what nothing has happened to since."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 
@@ -19,47 +19,60 @@ def in_the_way(batch: Import) -> QuerySet[Imported]:
     return devices.exclude(log_sequence=F("device__log_sequence")).order_by("pk")
 
 
-def take_back(things: Sequence[Imported], *, by: User) -> None:
+def take_back(things: Sequence[Imported], *, by: User) -> list[Device]:
     """Undo these, and forget them. Belongs inside a transaction, in which the import is being undone.
 
-    A device to which something has happened meanwhile, and somebody or a space that something else uses by now, stay.
+    A device to which something has happened meanwhile stays, and what one was before is left out where that can't be
+    any more: these are returned. Somebody or a space that something else uses by now stays as well.
     """
     keys = [thing.device_id for thing in things if thing.device_id is not None]
     devices = Device.objects.filter(pk__in=keys).order_by("pk").select_for_update(no_key=True, of=("self",))
     heads = {device.pk: device.log_sequence for device in devices}
     untouched = [thing for thing in things if heads.get(thing.device_id or 0) == thing.log_sequence]
+    stayed = set(keys) - {thing.device_id for thing in untouched}
     if new := [thing.device_id for thing in untouched if thing.is_new and thing.device_id is not None]:
         let_go(things[0].company_id, new)
     for thing in untouched:
-        if not thing.is_new:
-            _restore(thing, by)
+        if not thing.is_new and not _restore(thing, by):
+            stayed.add(thing.device_id or 0)
     Imported.objects.filter(pk__in=[thing.pk for thing in things]).delete()
     for thing in things:
         if thing.user_id is not None and thing.user is not None:
             _remove_person(thing.user)
         elif thing.space is not None:
             delete_if_unused(thing.space)
+    return list(Device.objects.filter(pk__in=stayed).order_by("pk"))
 
 
-def _restore(thing: Imported, by: User) -> None:
+def _restore(thing: Imported, by: User) -> bool:
+    """Whether all of it is as it was; whoever had it may be gone by now, or its number be another's."""
     device = Device.objects.select_related("company").get(pk=thing.device_id or 0)
-    before = dict(thing.before)
-    holder_user, holder_space = before.pop("holder_user", None), before.pop("holder_space", None)
-    was_handed = "payor" in before
-    payor = before.pop("payor", None)
+    held = ("holder_user", "holder_space", "payor")
+    fields = {name: _as_value(name, value) for name, value in thing.before.items() if name not in held}
+    acts: list[Callable[[], object]] = []
+    if fields:
+        acts.append(lambda: device.edit(by=by, **fields))
+    if "payor" in thing.before:
+        acts.append(lambda: _hand_back(device, *(thing.before[name] for name in held), by=by))
+    done = [_can(act) for act in acts]  # each, also where another can't be
+    return all(done)
+
+
+def _hand_back(device: Device, user: int | None, space: int | None, payor: int | None, *, by: User) -> None:
+    if user is None and space is None:
+        device.unassign(by=by)
+        return
+    holder: User | Space = User.objects.get(pk=user) if user is not None else Space.objects.get(pk=space or 0)
+    device.assign(holder, device.company.payors.get(pk=payor or 0), by=by)
+
+
+def _can(act: Callable[[], object]) -> bool:
     try:
         with transaction.atomic():
-            if before:
-                device = device.edit(by=by, **{name: _as_value(name, value) for name, value in before.items()})
-            if was_handed and (holder_user or holder_space):
-                holder: User | Space = (
-                    User.objects.get(pk=holder_user) if holder_user else Space.objects.get(pk=holder_space)
-                )
-                device.assign(holder, device.company.payors.get(pk=payor), by=by)
-            elif was_handed:
-                device.unassign(by=by)
-    except (MoveRefused, ValidationError, IntegrityError):
-        return  # it can't be as it was any more, so it stays as it is
+            act()
+    except (MoveRefused, ValidationError, ObjectDoesNotExist, IntegrityError):
+        return False
+    return True
 
 
 def _as_value(name: str, text: Any) -> Any:

@@ -19,7 +19,7 @@ class DateOrder(StrEnum):
     DAY_FIRST = "day-first"
 
 
-_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?")
+_YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})\.?(?:[T ].*)?")
 _NUMERIC = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})\.?(?: .*)?")
 _MONTHS = re.compile(r"(\d{1,3})(?:\.0+)?\s*(?:months?|mo\.?|m)?", re.IGNORECASE)
 _SPOILT = re.compile(r"\d+(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
@@ -35,12 +35,12 @@ _NO_IDENTIFIERS = {"NA", "N/A", "NONE", "NULL", "UNKNOWN", "TBD", "NOSERIAL", "N
 
 
 def read_date(cell: str, order: DateOrder | None) -> date:
-    """The date in a cell: ISO always; 1/31/26 and 31/1/26 only in the order that was chosen. Two-digit years are those
-    from 1969 to 2068, as POSIX has it. A time behind the date is left away. Raises BadCell."""
+    """The date in a cell: with the year first always; 1/31/26 and 31/1/26 only in the order that was chosen. Two-digit
+    years are those from 1969 to 2068, as POSIX has it. A time behind the date is left away. Raises BadCell."""
     text = line(cell)
     words = {"text": shortened(text)}
-    if iso := _ISO.fullmatch(text):
-        year, month, day = map(int, iso.groups())
+    if iso := _YEAR_FIRST.fullmatch(text):
+        year, month, day = (int(iso[place]) for place in (1, 3, 4))
     elif numeric := _NUMERIC.fullmatch(text):
         if order is None:
             raise BadCell(
@@ -66,6 +66,11 @@ def read_date(cell: str, order: DateOrder | None) -> date:
     if not 1970 <= found.year < 2200:
         raise BadCell(_("“%(text)s” is too far away to be right.") % words)
     return found
+
+
+def has_to_be_ordered(cell: str) -> bool:
+    """Whether somebody has to say how the date in a cell is meant."""
+    return _NUMERIC.fullmatch(line(cell)) is not None
 
 
 def read_cost(cell: str) -> Decimal:

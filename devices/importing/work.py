@@ -1,19 +1,22 @@
 """What workers do for an import: rehearse it, store it, undo it. Each is a job, whose steps are some hundred rows."""
 
+import codecs
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import zip_longest
+from typing import TypeVar
 
 from django.utils.translation import gettext as _
 
 from accounts import clock, jobs, uploads
 from accounts.formulas import guarded
-from accounts.importing.report import Report
+from accounts.importing.report import LONGEST_LIST, Report
 from accounts.models import Job, Upload, User
 from accounts.models.audit import record
-from accounts.spreadsheets import NotATable, Table
-from devices.models import Import
+from accounts.spreadsheets import DELIMITERS, NotATable, Table
+from devices.models import Device, Import
 
 from .bringing import BATCH, Bringing
 from .choices import REASON, Choices, likely_statuses
@@ -22,6 +25,11 @@ from .storing import store
 from .undoing import in_the_way, take_back
 
 Stage = Import.Stage
+T = TypeVar("T")
+
+# A device that is there already is changed by statements of its own, some twenty: of those a step takes so many. On
+# SQLite others wait as long as a step takes, and not for longer than 20 seconds.
+CHANGES = 25
 
 
 class _Refused(Exception):
@@ -97,14 +105,15 @@ def bring(job: Job) -> dict[str, object]:
                 _store(job, batch, bringing)
         except _Refused as refused:
             with job.step(0):
-                report = _report_of(batch)
+                # Of what was rehearsed and stored nothing is true any more but why it stopped.
+                report = Report(rows=_report_of(batch).rows)
                 for entry in refused.entries:
                     report.refused.add(entry.problems)
-                batch.change(stage=Stage.UNDOING, findings=batch.findings | {"refused": report.refused.as_json()})
+                batch.change(stage=Stage.UNDOING, findings=batch.findings | report.as_json())
     if batch.stage == Stage.UNDOING:
         _take_all_back(job, batch)
         with job.step(0):
-            batch.change(stage=Stage.REHEARSED, rows_done=0)
+            batch.change(stage=Stage.COLUMNS, rows_done=0)
         raise jobs.GivenUp(
             _(
                 "Nothing was imported: the register has changed since the rehearsal, and rows were refused. "
@@ -121,18 +130,34 @@ def _store(job: Job, batch: Import, bringing: Bringing) -> None:
         bringing.begin()
         if not batch.rows_done:
             _new_list_of_refused(batch, bringing)
-    for done, rows in bringing.batches(after=batch.rows_done):
-        with job.step(done):
-            entries = bringing.plan(rows)
-            store(entries, by=batch.who, batch=batch)
-            if not batch.skip_bad and any(entry.problems for entry in entries):
-                raise _Refused(entries)
-            bringing.tally(report, entries)
-            _write_refused(batch, entries)
-            batch.change(rows_done=done, findings=batch.findings | report.as_json())
+    most = BATCH
+    for _done, rows in bringing.batches(after=batch.rows_done):
+        while rows:
+            with job.step(batch.rows_done):
+                entries = portion(bringing.plan(rows[:most]), lambda entry: entry.outcome == "changed")
+                store(entries, by=batch.who, batch=batch)
+                if not batch.skip_bad and any(entry.problems for entry in entries):
+                    raise _Refused(entries)
+                bringing.tally(report, entries)
+                _write_refused(batch, entries)
+                done = batch.rows_done + len(entries)
+                batch.change(rows_done=done, findings=batch.findings | report.as_json())
+            rows = rows[len(entries) :]
+            # Where many change, no more is planned than a step can store.
+            most = min(BATCH, 2 * len(entries))
     with job.step(bringing.survey.rows):
         batch.change(stage=Stage.STORED, finished_at=clock.now())
         record(batch.company_id, "data_devices_imported", by=batch.who, result=report.summary("devices"))
+
+
+def portion(things: list[T], is_slow: Callable[[T], bool]) -> list[T]:
+    """The first of these, as many as one step may take."""
+    slow = 0
+    for place, thing in enumerate(things):
+        slow += is_slow(thing)
+        if slow > CHANGES:
+            return things[:place]
+    return things
 
 
 def _report_of(batch: Import) -> Report:
@@ -170,10 +195,17 @@ def _take_all_back(job: Job, batch: Import) -> None:
             # Devices first: what was made for them is used by nothing then.
             things = list(batch.things.exclude(device=None).order_by("-pk").select_related("user", "space")[:BATCH])
             things = things or list(batch.things.order_by("-pk").select_related("user", "space")[:BATCH])
+            things = portion(things, lambda thing: thing.device_id is not None and not thing.is_new)
             if not things:
                 break
-            take_back(things, by=job.who)
+            _note_what_stayed(batch, take_back(things, by=job.who))
             done += len(things)
+
+
+def _note_what_stayed(batch: Import, devices: Sequence[Device]) -> None:
+    if devices:
+        names = [*batch.findings.get("stayed", []), *map(str, devices)]
+        batch.change(findings=batch.findings | {"stayed": names[:LONGEST_LIST]})
 
 
 # The list of refused rows
@@ -183,25 +215,29 @@ def _new_list_of_refused(batch: Import, bringing: Bringing) -> None:
     if batch.refused is not None:
         batch.refused.delete()
     header = [*(name for name in bringing.table.headers if name != REASON), REASON]
-    batch.change(refused=uploads.store(batch.company_id, f"refused-{batch.name}", [_csv([header], mark="\ufeff")]))
+    beginning = codecs.BOM_UTF8 + _csv(batch, [header])
+    batch.change(refused=uploads.store(batch.company_id, f"refused-{batch.name}", [beginning]))
 
 
 def _write_refused(batch: Import, entries: Iterable[Entry]) -> None:
     """The rows as they came, and behind each why: to be mended, and uploaded alone."""
-    width = len(batch.fields)
+    headers = batch.findings["headers"]
     rows = []
     for entry in entries:
         if entry.problems:
-            cells = (entry.row.cells + [""] * width)[: max(width, len(entry.row.cells))]
+            columns = zip_longest(headers, entry.row.cells, fillvalue="")
+            cells = [cell for header, cell in columns if header != REASON]
             rows.append([*cells, " ".join(str(problem) for problem in entry.problems)])
     if rows and batch.refused is not None:
-        uploads.append(batch.refused, _csv(rows))
+        uploads.append(batch.refused, _csv(batch, rows))
 
 
-def _csv(rows: Iterable[Iterable[object]], mark: str = "") -> bytes:
+def _csv(batch: Import, rows: Iterable[Iterable[object]]) -> bytes:
+    """Divided as the list was, so that the same spreadsheet opens it."""
     text = io.StringIO()
-    csv.writer(text).writerows([guarded(cell) for cell in row] for row in rows)
-    return (mark + text.getvalue()).encode()
+    delimiter = ";" if batch.findings["delimiter"] == DELIMITERS[";"] else ","
+    csv.writer(text, delimiter=delimiter).writerows([guarded(cell) for cell in row] for row in rows)
+    return text.getvalue().encode()
 
 
 def refused_rows(upload: Upload) -> Iterator[bytes]:

@@ -13,7 +13,7 @@ from accounts.keys import SameCompany, company_row
 class ImportQuerySet(models.QuerySet["Import"]):
     def listed(self) -> "ImportQuerySet":
         """For the list of imports, the newest first."""
-        return self.select_related("who", "job").order_by("-pk")
+        return self.select_related("who", "job").defer("findings", "job__result").order_by("-pk")
 
 
 class Import(models.Model):
@@ -54,7 +54,7 @@ class Import(models.Model):
     emptied = models.JSONField(default=list)
     skip_bad = models.BooleanField(default=False)
 
-    # What came of it (devices/importing/findings.py), and how many rows of the list are done with.
+    # What came of it (`Report.as_json`, and what the upload told), and how many rows of the list are done with.
     findings = models.JSONField(default=dict)
     rows_done = models.PositiveBigIntegerField(default=0)
 
@@ -82,6 +82,11 @@ class Import(models.Model):
     def is_working(self) -> bool:
         """Whether a worker is at it, or will be."""
         return self.job is not None and not self.job.is_over
+
+    @property
+    def is_unstored(self) -> bool:
+        """Nothing of it has come into the register."""
+        return self.stage in (Import.Stage.COLUMNS, Import.Stage.REHEARSING, Import.Stage.REHEARSED)
 
     @property
     def can_be_undone(self) -> bool:

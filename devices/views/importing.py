@@ -101,7 +101,9 @@ def import_page(request: PersonRequest, batch: Import) -> HttpResponse:
     return response
 
 
-def _page_of(request: PersonRequest, batch: Import, status: int = 200) -> HttpResponse:
+def _page_of(
+    request: PersonRequest, batch: Import, status: int = 200, decisions: DecisionsForm | None = None
+) -> HttpResponse:
     context: dict[str, Any] = {"batch": batch}
     if "counts" in batch.findings:
         report = context["report"] = Report.from_json(batch.findings)
@@ -112,8 +114,8 @@ def _page_of(request: PersonRequest, batch: Import, status: int = 200) -> HttpRe
         good = context["good"] = report.number("devices", "created") + report.number("devices", "changed")
         context["bad"] = report.number("devices", "refused")
         context["may_start"] = good > 0
-    if batch.stage == Stage.REHEARSED:
-        context["decisions"] = DecisionsForm(batch=batch)
+    if batch.is_unstored:
+        context["decisions"] = decisions or DecisionsForm(batch=batch)
     return render(request, "devices/import.html", context, status=status)
 
 
@@ -121,7 +123,7 @@ def _page_of(request: PersonRequest, batch: Import, status: int = 200) -> HttpRe
 @of_import
 def import_columns(request: PersonRequest, batch: Import) -> HttpResponse:
     """Which column is which, beside what stands in it. Saving it rehearses."""
-    if batch.stage not in (Stage.COLUMNS, Stage.REHEARSING, Stage.REHEARSED) or "samples" not in batch.findings:
+    if not batch.is_unstored or "samples" not in batch.findings:
         return _too_late(request, batch)
     form = ColumnsForm(posted(request), batch=batch)
     if request.method == "POST" and batch.is_working:
@@ -137,11 +139,14 @@ def import_columns(request: PersonRequest, batch: Import) -> HttpResponse:
 @of_import
 def import_rehearse(request: PersonRequest, batch: Import) -> HttpResponse:
     """Once more, with what was decided."""
-    if batch.is_working or batch.stage not in (Stage.REHEARSING, Stage.REHEARSED):
+    if batch.is_working or not batch.is_unstored:
         return _too_late(request, batch)
-    form = DecisionsForm(request.POST, batch=batch)
+    return _rehearsed_as_decided(request, batch, DecisionsForm(request.POST, batch=batch))
+
+
+def _rehearsed_as_decided(request: PersonRequest, batch: Import, form: DecisionsForm) -> HttpResponse:
     if not form.is_valid():
-        return render(request, "devices/import.html", {"batch": batch, "decisions": form})
+        return _page_of(request, batch, decisions=form)
     batch.change(**form.decided)
     work.begin(batch, "devices_rehearse", Stage.REHEARSING, by=request.user)
     return redirect(batch)
@@ -150,9 +155,15 @@ def import_rehearse(request: PersonRequest, batch: Import) -> HttpResponse:
 @require_POST
 @of_import
 def import_start(request: PersonRequest, batch: Import) -> HttpResponse:
-    """Let a worker store it."""
+    """Let a worker store it, as it was rehearsed: what was decided since is rehearsed first."""
     if batch.is_working or batch.stage != Stage.REHEARSED:
         return _too_late(request, batch)
+    form = DecisionsForm(request.POST, batch=batch)
+    if form.differs:
+        if form.is_valid():
+            told = _("You decided something new, so it is rehearsed once more. Nothing was imported yet.")
+            messages.info(request, told)
+        return _rehearsed_as_decided(request, batch, form)
     skip_bad = request.POST.get("rows") == "good"
     if not Report.from_json(batch.findings).may_be_stored("devices", skip_bad=skip_bad):
         return _too_late(request, batch)
@@ -186,7 +197,6 @@ def import_undo(request: PersonRequest, batch: Import) -> HttpResponse:
     context = {
         "batch": batch,
         "stuck": stuck,
-        "report": Report.from_json(batch.findings),
         "cancel_url": batch.get_absolute_url(),
     }
     return render(request, "devices/import_undo.html", context, status=409 if request.method == "POST" else 200)
@@ -195,9 +205,11 @@ def import_undo(request: PersonRequest, batch: Import) -> HttpResponse:
 @require_POST
 @of_import
 def import_give_up(request: PersonRequest, batch: Import) -> HttpResponse:
-    """Nothing comes of it; the list goes some days later."""
-    if batch.is_working or batch.stage not in (Stage.COLUMNS, Stage.REHEARSING, Stage.REHEARSED):
+    """Nothing comes of it; the list goes some days later. A rehearsal that goes on is broken off."""
+    if not batch.is_unstored:
         return _too_late(request, batch)
+    if batch.is_working and batch.job is not None:
+        batch.job.withdraw()
     batch.change(stage=Stage.GIVEN_UP, finished_at=clock.now())
     messages.success(request, _("%(name)s was given up. Nothing was imported.") % {"name": batch})
     return redirect("devices:imports")
