@@ -11,7 +11,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         # Some connect or register themselves.
-        from . import factors, lifetime, middleware, receivers, signing, sqlite, walls  # noqa: F401
+        from . import factors, lifetime, middleware, receivers, search_index, signing, sqlite, walls  # noqa: F401
 
         user_logged_in.connect(middleware.remember_company, dispatch_uid="accounts.middleware.remember_company")
         user_logged_in.connect(lifetime.remember_beginning, dispatch_uid="accounts.lifetime.remember_beginning")
@@ -19,3 +19,4 @@ class AccountsConfig(AppConfig):
         connection_created.connect(sqlite.teach, dispatch_uid="accounts.sqlite.teach")
         pre_migrate.connect(walls.before_migrate, sender=self)
         post_migrate.connect(walls.after_migrate, sender=self)
+        post_migrate.connect(search_index.after_migrate, sender=self)

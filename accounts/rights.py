@@ -30,6 +30,13 @@ EVERY_RIGHT = sorted(WORK | {"TRUNCATE", "REFERENCES", "TRIGGER"})
 OPEN_FUNCTIONS: list[Callable[[], dict[str, str]]] = []
 
 
+def open_function(cursor, signature: str) -> None:
+    """Let the roles call one of those functions, and nobody else."""
+    cursor.execute(f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC")
+    for role in settings.DATABASE_ROLES.values():
+        cursor.execute(f'GRANT EXECUTE ON FUNCTION {signature} TO "{role}"')
+
+
 class Difference(NamedTuple):
     """Between what a role, "app" or "support", may do to a table and what it should."""
 

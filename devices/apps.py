@@ -8,8 +8,9 @@ class DevicesConfig(AppConfig):
     verbose_name = _("Devices")
 
     def ready(self) -> None:
-        from . import erasing, receivers, renaming, search_index  # noqa: F401  (some connect themselves)
+        from . import alike, erasing, receivers, renaming, search_index  # noqa: F401  (some connect themselves)
         from .importing import of_devices, tidying, work  # noqa: F401  (likewise)
 
         pre_migrate.connect(search_index.before_migrate, sender=self)
         post_migrate.connect(search_index.after_migrate, sender=self)
+        post_migrate.connect(alike.after_migrate, sender=self)

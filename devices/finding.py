@@ -64,6 +64,11 @@ class Search:
         return Q(pk__in=keys)
 
     @property
+    def is_rare(self) -> bool:
+        """Whether the devices in which to look are few, and known."""
+        return bool(self._looked_up)
+
+    @property
     def by_name(self) -> Q:
         """Devices whose name begins with what was typed."""
         return begins_with("name_key", self._begins)

@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
-from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from accounts.rights import OPEN_FUNCTIONS
+from accounts.rights import OPEN_FUNCTIONS, open_function
 
 from .models import Device
 
@@ -46,8 +45,9 @@ BEGIN
     SELECT string_agg(format('search_text LIKE %L', '%' || fragment || '%'), ' AND ') INTO condition
     FROM unnest(fragments) AS fragment;
     EXECUTE format(
-        'SELECT count(*) FROM (SELECT search_text FROM {_TABLE} WHERE company_id = %L ORDER BY id LIMIT {TRIED}) '
-        'AS first WHERE %s', company, condition
+        -- An order by the company, too: else all devices may be read by their key until the company's come.
+        'SELECT count(*) FROM (SELECT search_text FROM {_TABLE} WHERE company_id BETWEEN %L AND %1$L '
+        'ORDER BY company_id, id LIMIT {TRIED}) AS first WHERE %s', company, condition
     ) INTO met;
     IF met >= {BROAD} THEN
         RETURN NEXT -met;
@@ -84,11 +84,7 @@ def put_up(connection: BaseDatabaseWrapper) -> None:
         if connection.vendor == "postgresql":
             cursor.execute(_INDEX)
             cursor.execute(_FUNCTION)
-            cursor.execute("REVOKE ALL ON FUNCTION velory_devices_found(text[]) FROM PUBLIC")
-            for role in settings.DATABASE_ROLES.values():
-                cursor.execute(
-                    "GRANT EXECUTE ON FUNCTION velory_devices_found(text[]) TO " + connection.ops.quote_name(role)
-                )
+            open_function(cursor, "velory_devices_found(text[])")
             return
         take_down(connection)
         for statement in _SQLITE.values():

@@ -1,10 +1,11 @@
 from django.urls import path
 
-from .views import correcting, describing, events, hardware, importing, moving, page, proving, takeout
+from .views import correcting, describing, events, hardware, importing, moving, page, proving, searching, takeout
 
 app_name = "devices"
 urlpatterns = [
     path("", hardware.mine, name="mine"),
+    path("search/", searching.search, name="search"),
     path("hardware/", hardware.hardware, name="hardware"),
     path("hardware/imports/", importing.imports, name="imports"),
     path("hardware/imports/template/", importing.import_template, name="import_template"),

@@ -41,6 +41,7 @@ POST  readyz                               -                    405      405    
 
 GET   devices:mine                         -                    sign-in  200       200        200      200       desk
 GET   devices:colleagues                   -                    sign-in  404       404        200      200       desk
+GET   devices:search                       -                    sign-in  403       403        200      200       desk
 GET   devices:hardware                     -                    sign-in  403       403        200      200       desk
 GET   devices:hardware_table               all                  sign-in  403       403        200      200       desk
 GET   devices:hardware_table               needs-repair         sign-in  403       403        200      200       desk

@@ -79,12 +79,15 @@ def test_a_view_without_its_filter_still_shows_nothing_of_another_company(eventf
         reverse("devices:mine"),
         reverse("devices:hardware"),
         reverse("devices:hardware") + "?q=MacBook",
+        reverse("devices:search") + "?q=MacBook",
+        reverse("devices:search") + "?q=Macbok",
+        reverse("devices:search") + "?q=Hugo",
         reverse("devices:export", args=["all"]),
         reverse("repairs:list"),
         reverse("repairs:export"),
     ):
         words = gina.get(address).getvalue().decode()
-        assert "Latitude 7440" in words or "MacBook" in address, address
+        assert "Latitude 7440" in words or "Mac" in address, address
         for hidden in ("MacBook Pro 14", "Eva Lind", "iPhone 15"):
             assert hidden not in words, (address, hidden)
 

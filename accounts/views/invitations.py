@@ -20,7 +20,7 @@ from .listing import listing
 def invitations(request: PersonRequest) -> HttpResponse:
     """Who has not joined: those who have got a link first, the latest on top."""
     rows = request.user.company.users.not_joined().order_by(F("link_made_at").desc(nulls_last=True), "full_name", "pk")
-    return listing(request, "invitations", rows, search_in=["full_name", "email"], more=until)
+    return listing(request, "invitations", rows, more=until)
 
 
 def until(person: Any) -> None:

@@ -20,7 +20,7 @@ def payors(request: PersonRequest) -> HttpResponse:
     """The company's payors, open ones first, each with the number of devices it pays for. Archived ones are history."""
     rows = request.user.company.payors.annotate(held=Count("devices", filter=Q(devices__archived_at=None)))
     rows = rows.order_by(F("closed_at").desc(nulls_first=True), "name", "pk")
-    return listing(request, "payors", rows, search_in=["name"])
+    return listing(request, "payors", rows)
 
 
 @keeps_typed

@@ -1,5 +1,4 @@
 from django.contrib import messages
-from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -14,16 +13,16 @@ from accounts.tokens import works_until
 from accounts.two_step import uses_two_step
 
 from .links import hand_out_link
-from .listing import listing
+from .listing import listing, with_held
 
 
 @require_safe
 @admin_required
 def users(request: PersonRequest) -> HttpResponse:
     """The company's people, active ones first, each with the number of devices they hold."""
-    rows = request.user.company.users.known().annotate(held=Count("devices"))
+    rows = with_held(request.user.company.users.known())
     rows = rows.order_by("-is_active", "full_name", "pk")
-    return listing(request, "users", rows, search_in=["full_name", "email"])
+    return listing(request, "users", rows)
 
 
 @keeps_typed

@@ -195,6 +195,8 @@ class Device(Sorting, Correcting):
                 condition=models.Q(holder_user=None, holder_space=None),
                 name="device_unassigned",
             ),
+            # Serial numbers and asset tags, which are different for each device, have theirs by that.
+            models.Index(fields=["company", "imei"], condition=~models.Q(imei=""), name="device_imei"),
         ]
         constraints = [
             company_row("device_company_row"),

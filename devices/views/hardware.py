@@ -12,6 +12,7 @@ from accounts.access import PersonRequest, admin_required, member_required
 from accounts.exporting import note_table
 from accounts.keyset import Total
 from accounts.text import clean_search
+from devices.alike import ask_instead
 from devices.exports.download import download, wants_all_columns
 from devices.exports.hardware import hardware_sheet
 from devices.finding import search_few
@@ -69,9 +70,18 @@ def colleagues(request: PersonRequest) -> HttpResponse:
 def hardware(request: PersonRequest, table: str = "all") -> HttpResponse:
     """One of the tables of Hardware. htmx gets the results alone."""
     found = _find_table(table)
+    context = _shown(found, request)
+    if not (context["page"].object_list or context.get("archived")) and (instead := ask_instead(request)):
+        context = _shown(found, request) | instead
+    return render(request, "devices/_results.html" if request.htmx else "devices/hardware.html", context)
+
+
+def _shown(found: Table, request: PersonRequest) -> dict[str, Any]:
+    """What a page of the table shows."""
     filters = HardwareFilter(found, request)
     page = page_of(found, filters, request)
-    context = {"table": found, "filters": filters, "page": page, "rows": drawn(found, page.object_list)}
+    context: dict[str, Any] = {"table": found, "filters": filters, "page": page}
+    context["rows"] = drawn(found, page.object_list)
     if filters.is_used:  # else the menu has counted it
         has_all = not page.has_other_pages
         found_here = Total(len(page.object_list), PAGE)
@@ -80,7 +90,7 @@ def hardware(request: PersonRequest, table: str = "all") -> HttpResponse:
         # What is archived is in no other table; whoever searches for it should learn where it is.
         archived = filters.search.filter(Device.objects.visible_to(request.user).archived())
         context["archived"] = Total.of(archived, MOST_ARCHIVED, COUNTED_ALONG)
-    return render(request, "devices/_results.html" if request.htmx else "devices/hardware.html", context)
+    return context
 
 
 @require_safe

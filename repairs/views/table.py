@@ -1,6 +1,7 @@
 """Repairs: all of them, open and closed, for admins."""
 
 from dataclasses import replace
+from typing import Any
 
 import django_filters
 from django.db.models import Q, QuerySet
@@ -14,6 +15,7 @@ from accounts.access import PersonRequest, admin_required
 from accounts.exporting import note_table
 from accounts.keyset import MOST_COUNTED, KeysetPage, Order, Total
 from accounts.text import identifier_key
+from devices.alike import ask_instead
 from devices.exports.download import download, wants_all_columns
 from devices.tables import TableFilter
 from repairs.exports import repairs_sheet
@@ -93,10 +95,17 @@ class RepairFilter(TableFilter):
 @admin_required
 def repairs(request: PersonRequest) -> HttpResponse:
     """The table. htmx gets the results alone."""
+    context = _shown(request)
+    if not context["page"].object_list and (instead := ask_instead(request)):
+        context = _shown(request) | instead
+    return render(request, "repairs/_results.html" if request.htmx else "repairs/list.html", context)
+
+
+def _shown(request: PersonRequest) -> dict[str, Any]:
+    """What a page of the table shows."""
     filters = RepairFilter(request)
     page = KeysetPage(filters.qs.with_people(), filters.order, PAGE, request.GET.get("page", ""))
-    context = {"filters": filters, "page": page, "total": Total.of(filters.qs, MOST_COUNTED), "columns": COLUMNS}
-    return render(request, "repairs/_results.html" if request.htmx else "repairs/list.html", context)
+    return {"filters": filters, "page": page, "total": Total.of(filters.qs, MOST_COUNTED), "columns": COLUMNS}
 
 
 @require_safe

@@ -104,6 +104,7 @@
   for (const failure of ["htmx:responseError", "htmx:sendError"]) {
     document.addEventListener(failure, (event) => {
       const { verb, finalRequestPath, path } = event.detail.requestConfig;
+      if (event.target.matches("[data-search]")) return; // who types needn't hear of it: Enter will tell
       if (verb === "get") location.assign(event.detail.pathInfo?.finalRequestPath || finalRequestPath || path);
     });
   }

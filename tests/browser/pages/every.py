@@ -45,6 +45,16 @@ def press(words):
     return act
 
 
+def type_ahead(words):
+    """Type this into the search above the page, and look at what it finds."""
+
+    def act(page):
+        page.get_by_role("combobox", name="Search").press_sequentially(words)
+        page.get_by_role("listbox", name="Found").wait_for()
+
+    return act
+
+
 def menu(page):
     """The menu of a phone."""
     page.set_viewport_size({"width": 360, "height": 740})
@@ -217,6 +227,13 @@ PAGES = [
     Page("repairs, none yet", "beginner", "repairs:list"),
     Page("register device", "admin", "devices:register"),
     Page("register device, refused", "admin", "devices:register", act=post({"serial_number": "C02-XK1 AAA"})),
+    # Admins: the search
+    Page("search", "admin", "devices:search", query="?q=a"),
+    Page("search, found", "admin", "devices:search", query="?q=apple"),
+    Page("search, mistyped", "admin", "devices:search", query="?q=macbok"),
+    Page("search, none found", "admin", "devices:search", query="?q=nothing"),
+    Page("search, much", "long_admin", "devices:search", query="?q=donau"),
+    Page("search, while one types", "admin", "devices:mine", act=type_ahead("apple")),
     # Admins: imports
     Page("imports", "admin", "devices:imports"),
     Page("imports, none yet", "beginner", "devices:imports"),

@@ -18,7 +18,7 @@ def ada(opened):
 def test_a_slash_goes_to_the_search_unless_somebody_types(ada, office):
     ada.page.goto(office.phone.get_absolute_url())
     ada.page.keyboard.press("/")
-    search = ada.page.get_by_role("searchbox", name="Search devices")
+    search = ada.page.get_by_role("combobox", name="Search devices, people, spaces")
     expect(search).to_be_focused()
     ada.page.keyboard.type("a/c")
     expect(search).to_have_value("a/c")
@@ -26,6 +26,34 @@ def test_a_slash_goes_to_the_search_unless_somebody_types(ada, office):
     note.focus()
     ada.page.keyboard.type("and/or")
     expect(note).to_have_value("and/or")
+
+
+def test_the_search_finds_as_one_types_and_is_walked_through_by_the_arrow_keys(ada, office):
+    ada.page.goto(office.phone.get_absolute_url())
+    keyboard, options = ada.page.keyboard, ada.page.get_by_role("listbox", name="Found").get_by_role("option")
+    search, chosen = ada.page.get_by_role("combobox", name="Search devices, people, spaces"), ada.page.locator(":focus")
+    keyboard.press("/")
+    keyboard.type("stock shelf")
+    expect(options.first).to_be_visible()
+    expect(search).to_have_attribute("aria-expanded", "true")
+    expect(ada.page.locator("#said")).to_contain_text("result")
+    keyboard.press("ArrowUp")  # from the field to the last
+    last = options.last
+    expect(last).to_have_attribute("aria-selected", "true")
+    assert chosen.get_attribute("aria-activedescendant") == last.get_attribute("id")
+    keyboard.press("ArrowDown")  # and back to the field
+    expect(ada.page.locator("[role=option][aria-selected=true]")).to_have_count(0)
+    keyboard.press("Escape")
+    expect(options.first).to_be_hidden()
+    expect(search).to_have_value("stock shelf")
+    keyboard.press("ArrowUp")
+    keyboard.press("Enter")
+    expect(ada.page).to_have_url(re.compile(f"{office.shelf.get_absolute_url()}$"))
+    keyboard.press("/")
+    keyboard.type("macbok")
+    expect(ada.page.locator(".found__note")).to_contain_text("Nothing is called “macbok”. Similar: macbook")
+    keyboard.press("Enter")
+    expect(ada.page.get_by_role("heading", name="Search")).to_be_visible()
 
 
 def test_one_click_copies_the_serial_number(ada, office):
