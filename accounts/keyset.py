@@ -4,6 +4,7 @@ so many rows that have to be counted first. While others work, no row is shown t
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from functools import reduce
 from typing import Any, NamedTuple
 
@@ -171,13 +172,16 @@ def _packed(value: Any) -> Any:
         return {"moment": value.isoformat()}
     if isinstance(value, date):
         return {"day": value.isoformat()}
+    if isinstance(value, Decimal):
+        return {"amount": str(value)}
     return value
 
 
 def _unpacked(value: Any) -> Any:
-    if isinstance(value, dict):
-        return datetime.fromisoformat(value["moment"]) if "moment" in value else date.fromisoformat(value["day"])
-    return value
+    if not isinstance(value, dict):
+        return value
+    ((kind, text),) = value.items()
+    return {"moment": datetime.fromisoformat, "day": date.fromisoformat, "amount": Decimal}[kind](text)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from accounts.models import Payor
 from . import categories, columns
 from .columns import Column
 from .models import Device
+from .paces import Paces
 from .signals import devices_listed
 from .tables import HardwareFilter, Table
 
@@ -78,8 +79,9 @@ ICONS = {
 }
 
 
-def drawn(table: Table, rows: list[Row]) -> SafeString:
+def drawn(table: Table, rows: list[Row], paces: Paces) -> SafeString:
     """The rows as HTML, by a faster engine than that of the pages: drawing them is most of what a page costs."""
+    slow = paces.slow_among(rows) if columns.SINCE in table.columns else {}
     leads_to = "devices:overview" if table.slug in ("all", "unassigned") else "repairs:support"
     begins, ends = reverse(leads_to, args=[0]).split("0")
     return SafeString(
@@ -87,7 +89,12 @@ def drawn(table: Table, rows: list[Row]) -> SafeString:
             "devices/rows.html",
             {
                 "rows": rows,
-                "columns": [(column.cell, str(column.heading)) for column in table.columns],
+                "columns": [
+                    (column.cell, str(column.heading), column.fields and column.fields[0]) for column in table.columns
+                ],
+                # What stands as a second line below another where the table gets tight.
+                "extra": {column.slug for column in table.columns if column.is_extra},
+                "slow": slow,
                 "begins": begins,
                 "ends": ends,
                 # Each word is translated once, however many rows have it.

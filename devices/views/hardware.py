@@ -17,7 +17,8 @@ from accounts.text import clean_search
 from devices.exports import csv_response
 from devices.finding import search_few
 from devices.listing import drawn, exported, page_of
-from devices.models import Device
+from devices.models import Device, SavedFilter
+from devices.set_filters import kept_query, set_filters
 from devices.signals import devices_listed, my_devices
 from devices.tables import TABLES, HardwareFilter, Table
 
@@ -66,10 +67,13 @@ def colleagues(request: PersonRequest) -> HttpResponse:
 @admin_required
 def hardware(request: PersonRequest, table: str = "all") -> HttpResponse:
     """One of the tables of Hardware. htmx gets the results alone."""
-    found = _find_table(table)
+    found = find_table(request, table)
     filters = HardwareFilter(found, request)
     page = page_of(found, filters, request)
-    context = {"table": found, "filters": filters, "page": page, "rows": drawn(found, page.object_list)}
+    rows = drawn(found, page.object_list, filters.paces)
+    context = {"table": found, "filters": filters, "page": page, "rows": rows}
+    context |= {"set_filters": set_filters(filters), "kept_query": kept_query(filters)}
+    context["saved_filters"] = SavedFilter.objects.visible_to(request.user).over(found.slug)
     context["total"] = Total.of(filters.qs, filters.search.most_counted)
     if found.slug == "all" and filters.search.words:
         # What is archived is in no other table; whoever searches for it should learn where it is.
@@ -82,7 +86,7 @@ def hardware(request: PersonRequest, table: str = "all") -> HttpResponse:
 @admin_required
 def export(request: PersonRequest, table: str) -> StreamingHttpResponse:
     """The table as CSV: the rows and columns that the page shows, over all its pages. In English, like every export."""
-    found = _find_table(table)
+    found = find_table(request, table)
     with translation.override("en"):
         headings = [str(column.heading) for column in found.exported]
         note_table(request, str(found.title))
@@ -90,7 +94,8 @@ def export(request: PersonRequest, table: str) -> StreamingHttpResponse:
     return csv_response(f"velory-{found.slug}", headings, within(request.user.company_id, rows))
 
 
-def _find_table(slug: str) -> Table:
+def find_table(request: PersonRequest, slug: str) -> Table:
+    """The table as this person likes it, or 404."""
     if slug not in TABLES:
         raise Http404
-    return TABLES[slug]
+    return TABLES[slug].as_liked_by(request.user)

@@ -16,6 +16,7 @@ from devices.forms import NoteForm
 from devices.models import Device, Event
 from devices.models.correcting import mark_corrected
 from devices.signals import device_page
+from devices.stays import times_of
 
 LINES = 50
 # A log of so many lines is verified whenever somebody looks at it (some 20 ms), a longer one when they ask for it.
@@ -37,6 +38,7 @@ def overview_page(request: PersonRequest, device: Device, *, status: int = 200, 
     if request.user.is_admin:
         shown["notes"] = device.notes.select_related("author")[:20]
         shown["assignments"] = device.assignments.select_related("user", "space")[:10]
+        shown["times"] = times_of(device)
         shown["note_form"] = refilled(NoteForm(), request, reverse("devices:add_note", args=[device.pk]))
     return render(request, "devices/overview.html", shown | context, status=status)
 
