@@ -167,6 +167,13 @@ def _value(row: Any, field: str) -> Any:
     return getattr(row, field) if hasattr(row, field) else reduce(getattr, field.split("__"), row)
 
 
+_KINDS: dict[str, Callable[[str], Any]] = {
+    "moment": datetime.fromisoformat,
+    "day": date.fromisoformat,
+    "amount": Decimal,
+}
+
+
 def _packed(value: Any) -> Any:
     if isinstance(value, datetime):
         return {"moment": value.isoformat()}
@@ -178,10 +185,10 @@ def _packed(value: Any) -> Any:
 
 
 def _unpacked(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    ((kind, text),) = value.items()
-    return {"moment": datetime.fromisoformat, "day": date.fromisoformat, "amount": Decimal}[kind](text)
+    if isinstance(value, dict):
+        ((kind, text),) = value.items()
+        return _KINDS[kind](text)
+    return value
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """The rows of a table of Hardware: read as plain values, with what other apps add, drawn or exported."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import QuerySet
+from django.db.models import Expression, QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
@@ -44,10 +44,13 @@ class Row:
         self.pk = self.id
 
 
-def _values(devices: QuerySet[Device], shown: Iterable[Column]) -> QuerySet[Any]:
+def _values(
+    devices: QuerySet[Device], shown: Iterable[Column], more: Mapping[str, Expression] | None = None
+) -> QuerySet[Any]:
     """The devices as plain values: some ten times as fast as objects with all that they refer to."""
     of_columns = (field for column in shown for field in column.fields)
-    return devices.order_by().values_list(*dict.fromkeys((*IN_EVERY_ROW, *of_columns)), named=True)
+    names = dict.fromkeys((*IN_EVERY_ROW, *of_columns, *(more or ())))
+    return devices.annotate(**(more or {})).order_by().values_list(*names, named=True)
 
 
 def _rows(table: Table, values: list[Any], request: PersonRequest) -> list[Row]:
@@ -64,7 +67,8 @@ def page_of(table: Table, filters: HardwareFilter, request: PersonRequest) -> Ke
     # A search without another order lists names that begin with it first.
     is_search = filters.search.words and not request.GET.get("sort")
     ways = filters.in_turn() if is_search else [lambda: filters.qs]
-    rows = [lambda way=way: _values(way(), table.columns) for way in ways]
+    paces = filters.paces.columns if columns.SINCE in table.columns else {}
+    rows = [lambda way=way: _values(way(), table.columns, paces) for way in ways]
     page = KeysetPage(rows, order, PAGE, request.GET.get("page", ""))
     page.object_list = _rows(table, page.object_list, request)
     return page
@@ -81,7 +85,6 @@ ICONS = {
 
 def drawn(table: Table, rows: list[Row], paces: Paces) -> SafeString:
     """The rows as HTML, by a faster engine than that of the pages: drawing them is most of what a page costs."""
-    slow = paces.slow_among(rows) if columns.SINCE in table.columns else {}
     leads_to = "devices:overview" if table.slug in ("all", "unassigned") else "repairs:support"
     begins, ends = reverse(leads_to, args=[0]).split("0")
     return SafeString(
@@ -94,7 +97,7 @@ def drawn(table: Table, rows: list[Row], paces: Paces) -> SafeString:
                 ],
                 # What stands as a second line below another where the table gets tight.
                 "extra": {column.slug for column in table.columns if column.is_extra},
-                "slow": slow,
+                "slow": paces.slow_among(rows),
                 "begins": begins,
                 "ends": ends,
                 # Each word is translated once, however many rows have it.

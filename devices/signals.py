@@ -29,6 +29,6 @@ devices_registered = Signal()
 # Receivers delete what hangs on them.
 devices_going = Signal()
 
-# A table is put together in which somebody may stand out: `company_id`. Receivers return, by status, how long nine of
-# ten devices stood in it at most, as a timedelta.
+# A table is put together in which a device may stand out: `company_id`. Receivers return, by status, an expression that
+# says how many seconds nine of ten devices stood in it at most.
 paces_wanted = Signal()

@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from accounts import clock
 
 from .models import Device
-
-Status = Device.Status
+from .models.status import Status
 
 # The status that a line begins. Only `assigned_repaired` may find the device in it already: it says that the repair is
 # over where no other line does.

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from .models import SavedFilter
@@ -25,10 +26,10 @@ class ColumnsForm(forms.Form):
         widget=forms.RadioSelect,
     )
 
-    def __init__(self, *args: Any, table: Table, **kwargs: Any) -> None:
+    def __init__(self, data: QueryDict | None, *, table: Table) -> None:
         shown = [column.slug for column in table.columns]
         initial = {"columns": shown, "density": "compact" if table.is_compact else "comfortable"}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, initial=initial)
         self._standard = {column.slug for column in table.offered if column.is_standard} - {"name"}
         field: Any = self.fields["columns"]
         field.choices = [(column.slug, column.heading) for column in table.offered if column.slug != "name"]
@@ -47,7 +48,7 @@ class ColumnsForm(forms.Form):
 class NameForm(forms.Form):
     """The name of a saved filter."""
 
-    name = SavedFilter._meta.get_field("name").formfield(label=_("Name"))  # type: ignore[union-attr]
+    name = SavedFilter._meta.get_field("name").formfield(label=_("Name"))
 
     def refuse_taken(self) -> None:
         self.add_error("name", _("There is a saved filter with this name already."))
@@ -56,15 +57,16 @@ class NameForm(forms.Form):
 class SaveFilterForm(NameForm):
     """A name for what a table shows, and for whom."""
 
-    shared = forms.TypedChoiceField(
+    shared = forms.ChoiceField(
         label=_("Who sees it"),
-        choices=[("", _("Only I")), ("company", _("Every IT admin of the company"))],
-        coerce=bool,
-        empty_value=False,
+        choices=[("", _("Only me")), ("company", _("Every IT admin of the company"))],
         required=False,
         widget=forms.RadioSelect,
     )
     replace = forms.BooleanField(label=_("Replace it"), required=False, widget=forms.HiddenInput)
+
+    def clean_shared(self) -> bool:
+        return self.cleaned_data["shared"] == "company"
 
     def refuse_taken(self) -> None:
         """Ask whether it shall take the place of the other."""

@@ -21,6 +21,7 @@ from .finding import Search
 from .likes import Likes
 from .models import Device
 from .models.device import DeviceQuerySet
+from .paces import Paces
 from .time_filters import TimeFilters
 
 Status = Device.Status
@@ -199,6 +200,7 @@ class HardwareFilter(TimeFilters, TableFilter):
     def __init__(self, table: Table, request: PersonRequest) -> None:
         mine = Device.objects.visible_to(request.user)
         self.table = table
+        self.paces = Paces(request.user.company_id, table.statuses)
         super().__init__(request.GET, queryset=table.rows(mine), request=request)
         used = mine.order_by("category").values_list("category", flat=True).distinct()
         self.filters["category"].extra["choices"] = lambda: [(name, categories.label(name)) for name in used]
@@ -206,7 +208,7 @@ class HardwareFilter(TimeFilters, TableFilter):
             self.filters.move_to_end(name)
         if len(table.statuses) == 1:
             del self.filters["status"]
-        if not self.can_be_slow(table.statuses) or table.only_unassigned:
+        if not self.paces.columns:
             del self.filters["slow"]
 
     def filter_text(self, devices: models.QuerySet[Device], name: str, value: str) -> models.QuerySet[Device]:

@@ -2,18 +2,18 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import django_filters
 from django.db import models
 from django.forms import DateInput
 from django.utils import timezone
-from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts import clock
 
 from .models import Device
-from .paces import PASSED, Paces
+from .paces import Paces
 
 Devices = models.QuerySet[Device]
 
@@ -22,11 +22,11 @@ SOON = timedelta(days=90)
 MOST_YEARS, MOST_DAYS = 100, 36_500
 
 
-def _date(**more: str) -> django_filters.DateFilter:
+def _date(**more: Any) -> django_filters.DateFilter:
     return django_filters.DateFilter(field_name="purchase_date", widget=DateInput(attrs={"type": "date"}), **more)
 
 
-def _number(most: int, **more: object) -> django_filters.NumberFilter:
+def _number(most: int, **more: Any) -> django_filters.NumberFilter:
     return django_filters.NumberFilter(min_value=0, max_value=most, decimal_places=0, **more)
 
 
@@ -35,7 +35,7 @@ class TimeFilters(django_filters.FilterSet):
 
     bought_after = _date(label=_("Bought on or after"), lookup_expr="gte")
     bought_before = _date(label=_("Bought on or before"), lookup_expr="lte")
-    older = _number(MOST_YEARS, label=_("Older than, years"), method="filter_older")
+    older = _number(MOST_YEARS, label=_("Older than (years)"), method="filter_older")
     warranty = django_filters.ChoiceFilter(
         label=_("Warranty"),
         method="filter_warranty",
@@ -47,18 +47,13 @@ class TimeFilters(django_filters.FilterSet):
             ("unknown", _("Not known")),
         ],
     )
-    days = _number(MOST_DAYS, label=_("In this status for more than, days"), method="filter_days")
+    days = _number(MOST_DAYS, label=_("In status over (days)"), method="filter_days")
     slow = django_filters.ChoiceFilter(
         label=_("Pace"), method="filter_slow", empty_label=_("Any"), choices=[("tenth", _("The slowest tenth"))]
     )
 
-    @cached_property
-    def paces(self) -> Paces:
-        return Paces(self.request.user.company_id)
-
-    def can_be_slow(self, statuses: tuple[str, ...]) -> bool:
-        """Whether a device of one of these statuses passes through it."""
-        return any(status in PASSED for status in statuses)
+    # Of the table's statuses, by `HardwareFilter`.
+    paces: Paces
 
     def filter_older(self, devices: Devices, name: str, value: Decimal) -> Devices:
         return devices.filter(purchase_date__lt=_years_ago(int(value)))

@@ -1,6 +1,6 @@
 """What somebody looks for again and again in a table, kept under a name."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
@@ -14,7 +14,7 @@ from accounts.fields import NameField
 from accounts.keys import SameCompany, company_row
 from accounts.models import Company, User
 from accounts.models.audit import record
-from accounts.models.closable import Refused, require_admin, still_there
+from accounts.models.closable import Refused, require_admin
 
 # So many may stand over one table: a person's own, and likewise the company's.
 MOST = 20
@@ -42,7 +42,8 @@ class SavedFilterQuerySet(models.QuerySet["SavedFilter"]):
         require_admin(by, company.pk)
         owner = None if shared else by
         # Whoever saves waits for whoever saves for the same: of two with one name, the second learns of the first.
-        still_there(owner or company)
+        whose: Any = Company.objects.filter(pk=company.pk) if shared else User.objects.filter(pk=by.pk)
+        whose.select_for_update(no_key=True).get()
         rows = self.filter(company=company, owner=owner, table=table)
         same = rows.filter(name__iexact=name).first()
         if same is not None:
@@ -132,7 +133,8 @@ class SavedFilter(models.Model):
         if self.owner_id not in (None, by.pk):
             raise PermissionDenied(_("This is somebody else's."))
 
-    def tell(self, act: str, *, by: User, **names: object) -> None:
+    def tell(self, act: str, *, by: User, before: str = "") -> None:
         """The company's have a line in its audit log; one's own are one's own business."""
         if self.is_shared:
-            record(self.company_id, f"setting_filter_{act}", by=by, thing=self.name, **names)
+            names = {"thing": self.name} | ({"before": before} if before else {})
+            record(self.company_id, f"setting_filter_{act}", by=by, field="", **names)
