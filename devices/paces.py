@@ -29,24 +29,35 @@ class Paces:
         self._statuses = [status for status in PASSED if status in statuses]
 
     @cached_property
-    def columns(self) -> dict[str, models.expressions.RawSQL]:
-        """By name, an expression for each of the statuses: how many seconds nine of ten stood in it at most; null where
-        too little is known. They name no column of what they stand beside, so that a table's rows bring them along at
-        the cost of one look, and the page needs no statement for them."""
+    def _told(self) -> dict[str, models.Expression]:
+        """By status, what says how many seconds nine of ten stood in it at most; null where too little is known."""
         if not self._statuses:
             return {}
         answers: list[tuple[Any, Any]] = paces_wanted.send(sender=Device, company_id=self._company_id)
         told = {status: longest for _receiver, answer in answers for status, longest in answer.items()}
-        return {_column(status): told[status] for status in self._statuses if status in told}
+        return {status: told[status] for status in self._statuses if status in told}
+
+    def __bool__(self) -> bool:
+        """Whether a device of these statuses can be slow at all."""
+        return bool(self._told)
+
+    @property
+    def longest(self) -> models.Expression:
+        """The same for the status that a row has, as a column: the rows bring it along, and the page needs no statement
+        for it. What it asks names nothing of the row, so a database asks it once, and not where no row wants it."""
+        ways = [models.When(status=status, then=longest) for status, longest in self._told.items()]
+        return models.Case(*ways, output_field=models.FloatField())
 
     def slow_among(self, rows: Iterable[Any]) -> dict[int, str]:
-        """By its key, of each of these rows (with `columns`) that belongs to the slowest tenth, in words what it is
-        slower than."""
+        """By its key, of each of these rows (with their `longest`) that belongs to the slowest tenth, in words what it
+        is slower than."""
         words: dict[str, str] = {}
         slow = {}
         for row in rows:
-            longest = _time(getattr(row, _column(row.status), None))
-            if longest is not None and self._now - row.status_since > longest:
+            if row.longest is None:
+                continue
+            longest = timedelta(seconds=row.longest)
+            if self._now - row.status_since > longest:
                 if row.status not in words:
                     words[row.status] = self._in_words(longest)
                 slow[row.id] = words[row.status]
@@ -61,11 +72,11 @@ class Paces:
     @cached_property
     def _longest(self) -> dict[str, timedelta]:
         """Without the statuses of which too little is known. One statement."""
-        if not self.columns:
+        if not self:
             return {}
-        found = Company.objects.filter(pk=self._company_id).annotate(**self.columns).values(*self.columns).get()
-        times = {status: _time(found[_column(status)]) for status in self._statuses}
-        return {status: longest for status, longest in times.items() if longest is not None}
+        found = Company.objects.filter(pk=self._company_id).values_list(*self._told.values()).get()
+        known = zip(self._told, found, strict=True)
+        return {status: timedelta(seconds=longest) for status, longest in known if longest is not None}
 
     @property
     def are_known(self) -> bool:
@@ -79,11 +90,3 @@ class Paces:
             models.Q(status=status, status_since__lt=self._now - longest) for status, longest in self._longest.items()
         ]
         return reduce(or_, ways, models.Q(pk=None))
-
-
-def _column(status: str) -> str:
-    return f"longest_{status}"
-
-
-def _time(seconds: float | None) -> timedelta | None:
-    return None if seconds is None else timedelta(seconds=float(seconds))

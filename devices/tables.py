@@ -208,7 +208,7 @@ class HardwareFilter(TimeFilters, TableFilter):
             self.filters.move_to_end(name)
         if len(table.statuses) == 1:
             del self.filters["status"]
-        if not self.paces.columns:
+        if not self.paces:
             del self.filters["slow"]
 
     def filter_text(self, devices: models.QuerySet[Device], name: str, value: str) -> models.QuerySet[Device]:

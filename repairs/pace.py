@@ -13,7 +13,7 @@ from devices.signals import paces_wanted
 from .models import Repair
 
 # So many of the latest repairs that are over say how it goes; of fewer than so many passages nothing can be said.
-LATEST, ENOUGH = 1000, 20
+LATEST, ENOUGH = 500, 20
 # Nine of ten took no longer.
 SHARE = 0.9
 

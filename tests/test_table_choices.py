@@ -109,6 +109,13 @@ def test_a_renamed_payor_takes_its_devices_along(ada, world):
     assert names(ada.open(HARDWARE, sort="payor"))[0] == "iPhone 15"
 
 
+def test_a_table_is_sorted_and_paged_by_what_it_does_not_show(ada, world):
+    DeviceFactory.create_batch(52, company=world.acme, by=world.admin, status="in_repair")
+    choose(world.admin, "category", table="in-repair")
+    for sort in ("", "-warranty_end", "holder"):
+        assert len(ada.open(IN_REPAIR, sort=sort).follow("Next").rows) == 2
+
+
 # Filters
 
 
