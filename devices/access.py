@@ -21,9 +21,10 @@ LONG_TEXTS = ("description", "text")
 DeviceView = Callable[..., HttpResponseBase]
 
 
-def visible_device(request: PersonRequest, pk: int) -> Device:
-    """The device with its holders and payors, or 404: what you may not see does not exist."""
-    device: Device = get_object_or_404(Device.objects.visible_to(request.user).with_people(), pk=pk)
+def visible_device(request: PersonRequest, pk: int, *, to_show: bool = True) -> Device:
+    """The device, `to_show` with its holders and payors, or 404: what you may not see does not exist."""
+    devices = Device.objects.visible_to(request.user)
+    device: Device = get_object_or_404(devices.with_people() if to_show else devices, pk=pk)
     device.company = request.user.company
     return device
 
@@ -44,7 +45,7 @@ def device_view(
         @member_required
         @wraps(view)
         def wrapper(request: PersonRequest, pk: int, **kwargs: Any) -> HttpResponseBase:
-            device = visible_device(request, pk)
+            device = visible_device(request, pk, to_show=request.method != "POST")
             if request.method not in methods:
                 return redirect(device)  # an address that only acts, left in the bar by a page with errors
             if admin and not request.user.is_admin:

@@ -202,8 +202,10 @@ class HardwareFilter(TimeFilters, TableFilter):
         self.table = table
         self.paces = Paces(request.user.company_id, table.statuses)
         super().__init__(request.GET, queryset=table.rows(mine), request=request)
-        used = mine.order_by("category").values_list("category", flat=True).distinct()
-        self.filters["category"].extra["choices"] = lambda: [(name, categories.label(name)) for name in used]
+        self.filters["category"].extra["choices"] = lambda: [
+            (name, categories.label(name))
+            for name in mine.order_by("category").values_list("category", flat=True).distinct()
+        ]
         for name in TimeFilters.base_filters:
             self.filters.move_to_end(name)
         if len(table.statuses) == 1:

@@ -1,7 +1,7 @@
 from django.db import connection
 from django.http import HttpRequest
 
-from accounts.keyset import Total
+from accounts.keyset import MOST_COUNTED, Total
 from devices.models import Device
 
 from .models import Repair
@@ -9,7 +9,7 @@ from .models import Repair
 Status = Device.Status
 
 # Beyond, the menu says "1,000+": it stands on every page of an admin, and must cost next to nothing.
-MOST_COUNTED = 1000
+MOST_IN_MENU = 1000
 
 _DEVICES, _REPAIRS = Device._meta.db_table, Repair._meta.db_table
 _COUNTED = {
@@ -20,17 +20,39 @@ _COUNTED = {
 }
 # By hand, as Django takes longer to write this query than any database to answer it.
 _SQL = "SELECT " + ", ".join(
-    f"(SELECT count(*) FROM (SELECT 1 FROM {rows} LIMIT {MOST_COUNTED + 1}) AS counted)" for rows in _COUNTED.values()
+    f"(SELECT count(*) FROM (SELECT 1 FROM {rows} LIMIT %({name})s) AS counted)" for name, rows in _COUNTED.items()
 )
+# What makes up each table.
+_TABLES = {
+    "all": (Status.ACTIVE.value, Status.NEEDS_REPAIR.value, Status.IN_REPAIR.value),
+    "needs-repair": (Status.NEEDS_REPAIR.value,),
+    "in-repair": (Status.IN_REPAIR.value,),
+    "unassigned": ("unassigned",),
+    "archived": (Status.RECYCLED.value,),
+}
 
 
-def menu(request: HttpRequest) -> dict[str, dict[str, Total]]:
-    """The counts beside the tables in an admin's menu, in one query; nothing for anybody else."""
+def menu(request: HttpRequest) -> dict[str, object]:
+    """The counts beside the tables in an admin's menu, in one query; nothing for anybody else. Within a table of
+    Hardware that one is counted further, and is the page's `total` unless the view knows another."""
     user = getattr(request, "user", None)
     if user is None or not getattr(user, "is_admin", False) or user.company_id is None:
         return {}
+    table = _table(request)
+    shown = _TABLES.get(table, ())
+    limits = {name: 1 + (MOST_COUNTED if name in shown else MOST_IN_MENU) for name in _COUNTED}
     with connection.cursor() as cursor:
-        cursor.execute(_SQL, {"company": user.company_id})
-        numbers = dict(zip(_COUNTED, (Total(number, MOST_COUNTED) for number in cursor.fetchone()), strict=True))
-    all_of_them = numbers[Status.ACTIVE] + numbers[Status.NEEDS_REPAIR] + numbers[Status.IN_REPAIR]
-    return {"menu": numbers | {"all": all_of_them, "archived": numbers[Status.RECYCLED]}}
+        cursor.execute(_SQL, {"company": user.company_id, **limits})
+        counted = dict(zip(_COUNTED, cursor.fetchone(), strict=True))
+    of_tables = {name: sum(counted[part] for part in parts) for name, parts in _TABLES.items()}
+    numbers = {name: Total(number, MOST_IN_MENU) for name, number in (counted | of_tables).items()}
+    total = {"total": Total(of_tables[table], MOST_COUNTED)} if shown else {}
+    return {"menu": numbers, **total}
+
+
+def _table(request: HttpRequest) -> str:
+    """The table of Hardware that the page is; blank where it is none."""
+    match = request.resolver_match
+    if match is None or match.view_name not in ("devices:hardware", "devices:hardware_table"):
+        return ""
+    return match.kwargs.get("table", "all")

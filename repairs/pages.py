@@ -124,6 +124,24 @@ def assign_forms(device: Device, user: "Member", waiting: Sequence[Repair] | Non
     }
 
 
+# `get_problem_display` would translate all of them for each row.
+_LABELS: dict[str, Any] = {
+    choice.value: choice.label for choices in (Repair.Problem, Repair.Outcome, MDMRelease.State) for choice in choices
+}
+# What `remark_on_repairs` reads of a repair.
+_REMARKED = (
+    "device_id",
+    "problem",
+    "description",
+    "backup",
+    "holder_user_id",
+    "reporter_id",
+    "taken_in_at",
+    "closed_at",
+    "outcome",
+)
+
+
 @receiver(devices_listed)
 def remark_on_repairs(devices: list[Device], user: User, **kwargs: Any) -> None:
     """In a row: what is wrong, the MDM prompt, or the outcome that archived the device, as its status has it; the
@@ -131,27 +149,24 @@ def remark_on_repairs(devices: list[Device], user: User, **kwargs: Any) -> None:
     wanting = [device for device in devices if device.status != Status.ACTIVE]
     if not wanting:
         return
-    latest: dict[int, Repair] = {}
-    for repair in (
-        Repair.objects.filter(device__in=[device.pk for device in wanting])
-        .select_related("mdm_release", "replacement")
-        .order_by("opened_at", "pk")
-    ):
-        latest[repair.device_id] = repair
+    found = Repair.objects.filter(company=user.company_id, device__in=[device.pk for device in wanting])
+    state_of_release = MDMRelease.objects.filter(repair=OuterRef("pk")).values("state")
+    found = found.only(*_REMARKED).annotate(mdm=Subquery(state_of_release)).order_by("opened_at", "pk")
+    latest = {repair.device_id: repair for repair in found}
     for device in wanting:
-        found = latest.get(device.pk)
-        if found is None:
+        repair = latest.get(device.pk)
+        if repair is None:
             continue
-        device.repair_id = found.pk  # type: ignore[attr-defined]
-        device.backup_wanted = found.wants_backup and found.backup_is_up_to(user)  # type: ignore[attr-defined]
+        device.repair_id = repair.pk  # type: ignore[attr-defined]
+        device.backup_wanted = repair.wants_backup and repair.backup_is_up_to(user)  # type: ignore[attr-defined]
         if device.status == Status.IN_REPAIR:
-            release: MDMRelease | None = getattr(found, "mdm_release", None)
-            device.mdm_open = release is not None and release.is_open  # type: ignore[attr-defined]
-            device.remark = str(release) if release is not None else ""
+            state: str | None = repair.mdm
+            device.mdm_open = state == MDMRelease.State.OPEN  # type: ignore[attr-defined]
+            device.remark = str(_LABELS[state]) if state else ""
         elif device.status == Status.NEEDS_REPAIR:
-            device.remark = found.get_problem_display() or found.description
+            device.remark = str(_LABELS[repair.problem]) if repair.problem else repair.description
         else:
-            device.remark = found.get_outcome_display()
+            device.remark = str(_LABELS[repair.outcome]) if repair.outcome else ""
 
 
 # How long My devices tells what became of a device that did not come back.

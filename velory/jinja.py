@@ -1,6 +1,6 @@
 """Jinja2, beside Django's own templates, for what is drawn many times on a page."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -10,7 +10,9 @@ from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 from jinja2 import Environment
 
-from velory.templatetags.ui import exactly, how_long
+from accounts import clock
+from velory.templatetags import ui
+from velory.templatetags.ui import exactly
 
 
 def environment(**options: Any) -> Environment:
@@ -36,3 +38,18 @@ def day(moment: date | None) -> SafeString:
 @lru_cache(maxsize=10_000)
 def _day(day: date, language: str | None) -> SafeString:
     return SafeString(exactly(day, "j M Y"))
+
+
+def how_long(start: datetime) -> str:
+    """The time from `start` until now (ui.how_long). From a day on, the two dates tell it, and whether the last day is
+    whole; so it is reckoned once for all rows of a date."""
+    now = clock.now()
+    if now - start < timedelta(days=1):
+        return ui.how_long(start, now)
+    start = start.astimezone(UTC)
+    return _how_long(start.date(), now.date(), now.time() < start.time(), translation.get_language())
+
+
+@lru_cache(maxsize=10_000)
+def _how_long(start: date, end: date, is_short: bool, language: str | None) -> str:
+    return ui.how_long(datetime.combine(start, time(0, int(is_short)), UTC), datetime.combine(end, time(), UTC))

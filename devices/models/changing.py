@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Self
+from typing import ClassVar, Self
 
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
@@ -44,6 +44,9 @@ class Changing(models.Model):
     log_sequence = models.PositiveIntegerField(default=0, editable=False)
     log_digest = models.CharField(max_length=64, blank=True, default="", editable=False)
 
+    # What its keys are made of (devices/models/sorting.py).
+    KEYED_BY: ClassVar[tuple[str, ...]] = ()
+
     _lines: list[Line]
 
     class Meta:
@@ -58,10 +61,8 @@ class Changing(models.Model):
         On SQLite the IMMEDIATE transaction is the lock.
         """
         with transaction.atomic():
-            rows = type(self)._default_manager.filter(pk=self.pk)
-            # Locked first, then read: whoever had to wait would get the row of now beside the people of before.
-            rows.select_for_update(no_key=True).values_list("pk").get()
-            device = rows.select_related(*HOLDERS_AND_PAYORS).get()
+            # The row alone: joined, whoever had to wait for it would get the row of now beside the people of before.
+            device = type(self)._default_manager.select_for_update(no_key=True).get(pk=self.pk)
             if by.company_id != device.company_id:  # type: ignore[attr-defined]
                 raise PermissionDenied
             if seen is not None and seen != device.revision:
@@ -80,7 +81,8 @@ class Changing(models.Model):
         self._lines = []
         before = self._stored()
         yield
-        self.refresh_keys()
+        if any(getattr(self, name) != before[name] for name in self.KEYED_BY):
+            self.refresh_keys()
         write_lines(self, self._lines, clock.now())  # type: ignore[arg-type]
         if changed := [name for name, value in self._stored().items() if value != before[name]]:
             self.save(update_fields=changed)

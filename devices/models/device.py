@@ -201,6 +201,11 @@ class Device(Sorting, Correcting):
                 }.items()
             ),
             models.Index(
+                fields=["company", "holder_key", "name_key", "id"],
+                condition=models.Q(status="needs_repair"),
+                name="device_waiting_holder",
+            ),
+            models.Index(
                 fields=["company", "status", "name_key", "id"],
                 condition=models.Q(holder_user=None, holder_space=None),
                 name="device_unassigned",

@@ -16,8 +16,8 @@ SEARCHED = ("name", "manufacturer", "model", "model_number", "serial_number", "a
 
 
 class Sorting(Describing, Holding):
-    """Keys made of what the device is and of who holds it or held it. Every change ends with `refresh_keys`; when a
-    person or a space is renamed, a receiver follows (devices/renaming.py)."""
+    """Keys made of what the device is and of who holds it or held it. A change of these ends with `refresh_keys`; when
+    a person or a space is renamed, a receiver follows (devices/renaming.py)."""
 
     name_key = KeyField(max_length=SORT_KEY_LENGTH, default="", editable=False)
     # Blank: nobody.
@@ -27,6 +27,7 @@ class Sorting(Describing, Holding):
     search_text = models.TextField(blank=True, default="", editable=False)
 
     KEYS = ("name_key", "holder_key", "last_holder_key", "search_text")
+    KEYED_BY = (*SEARCHED, "holder_user_id", "holder_space_id", "last_holder_user_id", "last_holder_space_id")
 
     class Meta:
         abstract = True

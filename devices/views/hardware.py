@@ -24,6 +24,9 @@ from devices.tables import TABLES, HardwareFilter, Table
 
 PAGE = 50
 MOST_ARCHIVED = 100
+# Every table has an index in this order. It has nothing to do with what is searched for, unlike that of names, in which
+# all that matches may come last.
+COUNTED_ALONG = ("status_since", "id")
 
 
 def listed(devices: list[Device], request: PersonRequest) -> list[Device]:
@@ -74,11 +77,14 @@ def hardware(request: PersonRequest, table: str = "all") -> HttpResponse:
     context = {"table": found, "filters": filters, "page": page, "rows": rows}
     context |= {"set_filters": set_filters(filters), "kept_query": kept_query(filters)}
     context["saved_filters"] = SavedFilter.objects.visible_to(request.user).over(found.slug)
-    context["total"] = Total.of(filters.qs, filters.search.most_counted)
+    if filters.is_used:  # else the menu has counted it
+        has_all = not page.has_other_pages
+        found_here = Total(len(page.object_list), PAGE)
+        context["total"] = found_here if has_all else Total.of(filters.qs, filters.search.most_counted, COUNTED_ALONG)
     if found.slug == "all" and filters.search.words:
         # What is archived is in no other table; whoever searches for it should learn where it is.
         archived = filters.search.filter(Device.objects.visible_to(request.user).archived())
-        context["archived"] = Total.of(archived, MOST_ARCHIVED)
+        context["archived"] = Total.of(archived, MOST_ARCHIVED, COUNTED_ALONG)
     return render(request, "devices/_results.html" if request.htmx else "devices/hardware.html", context)
 
 

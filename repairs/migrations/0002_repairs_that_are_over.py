@@ -4,8 +4,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0008_tables_as_people_like_them"),
-        ("devices", "0004_columns_and_saved_filters"),
+        ("accounts", "0007_jobs_and_uploads"),
+        ("devices", "0003_imports"),
         ("repairs", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -20,7 +20,7 @@ def fill(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0008_tables_as_people_like_them"),
-        ("devices", "0003_imports"),
+        ("devices", "0004_waiting_by_holder"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
