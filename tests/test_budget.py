@@ -4,8 +4,10 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from accounts.models import Company
+from devices.models import Device
 from repairs.acts import lend
 from tests.factories import DeviceFactory, PayorFactory, SpaceFactory, UserFactory
 from tests.scene import Scene
@@ -77,3 +79,16 @@ def test_every_page_asks_few_questions_and_no_more_for_many_rows_than_for_one(wo
     one, many = costs(world, 1), costs(world, 51)
     assert {page: number for page, number in one.items() if number > BUDGET} == {}
     assert {page: (one[page], number) for page, number in many.items() if number > one[page]} == {}
+
+
+def test_a_move_asks_few_questions(world):
+    """Twenty at most, with what a request asks before its view."""
+    client, asked = Client(), {}
+    client.force_login(world.admin)
+    for name, fields in (("support", {"needs_repair": "on"}), ("intake", {}), ("finish", {})):
+        address = reverse(f"repairs:{name}", args=[world.laptop.pk])
+        seen = Device.objects.get(pk=world.laptop.pk).revision
+        with CaptureQueriesContext(connection) as queries:
+            assert client.post(address, {"seen": seen, **fields}).status_code == 302
+        asked[name] = len([query for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))])
+    assert {name: number for name, number in asked.items() if number > 20} == {}
