@@ -1,6 +1,6 @@
 """How long a device has stood in each status, as its event log tells it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -66,8 +66,8 @@ def stays_of(device: Device) -> list[Stay]:
 
 
 def _between(changes: list[tuple[Status, datetime]]) -> Iterator[Stay]:
-    ends: Iterable[datetime | None] = [*(moment for _status, moment in changes[1:]), None]
-    for (status, since), until in zip(changes, ends, strict=True):
+    ends = [*(moment for _status, moment in changes[1:]), None]
+    for (status, since), until in zip(changes, ends, strict=False):  # no line, no stay
         yield Stay(status, since, until)
 
 

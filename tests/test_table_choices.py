@@ -219,7 +219,7 @@ def test_the_time_in_each_status_is_that_of_the_log(ada, world):
     assert stays[0].since == device.events.get(sequence=1).occurred_at
     assert stays[-1].since == device.status_since
     assert [stay.until for stay in stays[:-1]] == [stay.since for stay in stays[1:]]
-    words = ada.open(device.get_absolute_url()).words
+    words = ada.open(device.log_url).words
     assert "4 days so far" in words
     assert "In all 3 days, in 2 stays" in words
     with clock.at(now - timedelta(days=3)):

@@ -38,7 +38,6 @@ def overview_page(request: PersonRequest, device: Device, *, status: int = 200, 
     if request.user.is_admin:
         shown["notes"] = device.notes.select_related("author")[:20]
         shown["assignments"] = device.assignments.select_related("user", "space")[:10]
-        shown["times"] = times_of(device)
         shown["note_form"] = refilled(NoteForm(), request, reverse("devices:add_note", args=[device.pk]))
     return render(request, "devices/overview.html", shown | context, status=status)
 
@@ -56,6 +55,8 @@ def log(request: PersonRequest, device: Device) -> HttpResponse:
     page.object_list = page.object_list.with_names()
     mark_corrected(page.object_list)
     context = page_context(request, device) | {"page": page}
+    if request.user.is_admin:
+        context["times"] = times_of(device)
     if request.user.is_admin and (device.log_sequence <= VERIFIED_AT_ONCE or "verify" in request.GET):
         context |= {"verified_at": clock.now(), "fault": first_fault(device)}
     return render(request, "devices/log.html", context)
