@@ -16,6 +16,7 @@ from devices.signals import device_page, devices_listed, my_devices
 
 from .forms import ASSIGN_FORMS
 from .models import MDMRelease, Repair, ReplacementLoan
+from .models.repair import backup_is_up_to, wants_backup
 
 if TYPE_CHECKING:
     from accounts.access import Member
@@ -130,6 +131,7 @@ _LABELS: dict[str, Any] = {
 }
 # What `remark_on_repairs` reads of a repair.
 _REMARKED = (
+    "pk",
     "device_id",
     "problem",
     "description",
@@ -139,6 +141,7 @@ _REMARKED = (
     "taken_in_at",
     "closed_at",
     "outcome",
+    "mdm",
 )
 
 
@@ -151,18 +154,17 @@ def remark_on_repairs(devices: list[Device], user: User, **kwargs: Any) -> None:
         return
     found = Repair.objects.filter(company=user.company_id, device__in=[device.pk for device in wanting])
     state_of_release = MDMRelease.objects.filter(repair=OuterRef("pk")).values("state")
-    found = found.only(*_REMARKED).annotate(mdm=Subquery(state_of_release)).order_by("opened_at", "pk")
-    latest = {repair.device_id: repair for repair in found}
+    found = found.annotate(mdm=Subquery(state_of_release)).order_by("opened_at", "pk")
+    latest = {repair.device_id: repair for repair in found.values_list(*_REMARKED, named=True)}
     for device in wanting:
         repair = latest.get(device.pk)
         if repair is None:
             continue
         device.repair_id = repair.pk  # type: ignore[attr-defined]
-        device.backup_wanted = repair.wants_backup and repair.backup_is_up_to(user)  # type: ignore[attr-defined]
+        device.backup_wanted = wants_backup(repair) and backup_is_up_to(repair, user)  # type: ignore[attr-defined]
         if device.status == Status.IN_REPAIR:
-            state: str | None = repair.mdm
-            device.mdm_open = state == MDMRelease.State.OPEN  # type: ignore[attr-defined]
-            device.remark = str(_LABELS[state]) if state else ""
+            device.mdm_open = repair.mdm == MDMRelease.State.OPEN  # type: ignore[attr-defined]
+            device.remark = str(_LABELS[repair.mdm]) if repair.mdm else ""
         elif device.status == Status.NEEDS_REPAIR:
             device.remark = str(_LABELS[repair.problem]) if repair.problem else repair.description
         else:

@@ -1,4 +1,4 @@
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -225,8 +225,19 @@ class Repair(models.Model):
     @property
     def wants_backup(self) -> bool:
         """The prompt stands until acknowledged, reverted or taken in."""
-        return not self.backup and self.is_open and self.taken_in_at is None
+        return wants_backup(self)
 
     def backup_is_up_to(self, user: User) -> bool:
         """The prompt goes to the user who holds the device; where none does, to the admin who reported it."""
-        return user.pk == (self.holder_user_id or self.reporter_id)
+        return backup_is_up_to(self, user)
+
+
+# The same of a repair's plain values, as a table reads them.
+
+
+def wants_backup(repair: Any) -> bool:
+    return not repair.backup and repair.closed_at is None and repair.taken_in_at is None
+
+
+def backup_is_up_to(repair: Any, user: User) -> bool:
+    return user.pk == (repair.holder_user_id or repair.reporter_id)

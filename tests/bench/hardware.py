@@ -36,7 +36,11 @@ AIMS = {"page": 1.5, "search": 2.0}
 SIZE_ON_SQLITE, AIM_ON_SQLITE = 100_000, 3.0
 # In turn by the same person, and what is sent along. They write 3, 5 and 4 rows: the device, its Repair, the MDM
 # release, lines of the log.
-MOVES = (("repairs:support", {"needs_repair": "on"}), ("repairs:intake", {}), ("repairs:finish", {}))
+MOVES: tuple[tuple[str, dict[str, str]], ...] = (
+    ("repairs:support", {"needs_repair": "on"}),
+    ("repairs:intake", {}),
+    ("repairs:finish", {}),
+)
 ROWS_OF_A_MOVE = 4
 # How much of the ratio the largest register may add.
 GROWTH = 1.2
