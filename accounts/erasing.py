@@ -43,7 +43,7 @@ def erase(person: User, *, by: User | None) -> None:
         _audit_log_forgets(row)
         _sign_in_goes(row)
         row.full_name, row.email = ERASED, f"erased-{row.pk}@erased.invalid"
-        row.language, row.role = "", User.Role.EMPLOYEE
+        row.language, row.role, row.tables = "", User.Role.EMPLOYEE, {}
         row.joined_at = row.last_login = None
         row.erased_at = clock.now()
         row.set_unusable_password()

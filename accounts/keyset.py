@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from functools import reduce
 from typing import Any, NamedTuple
 
@@ -174,17 +175,27 @@ def _value(row: Any, field: str) -> Any:
     return getattr(row, field) if hasattr(row, field) else reduce(getattr, field.split("__"), row)
 
 
+_KINDS: dict[str, Callable[[str], Any]] = {
+    "moment": datetime.fromisoformat,
+    "day": date.fromisoformat,
+    "amount": Decimal,
+}
+
+
 def _packed(value: Any) -> Any:
     if isinstance(value, datetime):
         return {"moment": value.isoformat()}
     if isinstance(value, date):
         return {"day": value.isoformat()}
+    if isinstance(value, Decimal):
+        return {"amount": str(value)}
     return value
 
 
 def _unpacked(value: Any) -> Any:
     if isinstance(value, dict):
-        return datetime.fromisoformat(value["moment"]) if "moment" in value else date.fromisoformat(value["day"])
+        ((kind, text),) = value.items()
+        return _KINDS[kind](text)
     return value
 
 

@@ -23,7 +23,7 @@ class Column:
     """`fields` are read of the rows; `text` makes of these what an export says: words, or a day, a moment or an amount
     as it is. `order` is what one sorts by, where one can. `cell` names how it is drawn on screen
     (devices/jinja2/devices/rows.html); blank, it is only exported. An `is_extra` column gives way where the table gets
-    tight."""
+    tight. An `is_standard` one is shown until somebody chooses."""
 
     slug: str
     heading: str | Promise
@@ -32,6 +32,7 @@ class Column:
     order: Order | None = None
     cell: str = ""
     is_extra: bool = False
+    is_standard: bool = True
 
 
 def holder_of(row: Any) -> str:
@@ -81,9 +82,9 @@ LAST_HOLDER = Column(
 PAYOR = Column(
     "payor",
     _("Payor"),
-    ("payor__name",),
+    ("payor__name", "payor_key"),
     lambda row: Payor.label(row.payor__name or ""),
-    Order(("payor__name", *BY_NAME), may_be_blank=True),
+    Order(("payor_key", *BY_NAME), may_be_blank=True, blank=""),
     "payor",
     True,
 )
@@ -100,3 +101,61 @@ SINCE = Column(
 )
 # On screen it stands below "since".
 HOW_LONG = Column("how_long", _("How long"), ("status_since",), how_long)
+
+
+# What people may choose besides.
+
+
+def _text(field: str, heading: str | Promise, order: Order | None = None) -> Column:
+    return Column(field, heading, (field,), lambda row: getattr(row, field), order, "text", is_standard=False)
+
+
+def _day(field: str, heading: str | Promise) -> Column:
+    order = Order((field, "id"), may_be_blank=True)
+    return Column(field, heading, (field,), lambda row: getattr(row, field), order, "day", is_standard=False)
+
+
+def _by(field: str) -> Order:
+    return Order((field, *BY_NAME), may_be_blank=True, blank="")
+
+
+MANUFACTURER = _text("manufacturer", _("Manufacturer"), _by("manufacturer"))
+MODEL = _text("model", _("Model"), _by("model"))
+MODEL_NUMBER = _text("model_number", _("Model number"))
+ASSET_TAG = Column(
+    "asset_tag",
+    _("Asset tag"),
+    ("asset_tag", "asset_tag_key"),
+    lambda row: row.asset_tag,
+    Order(("asset_tag_key", "id"), may_be_blank=True, blank=""),
+    "text",
+    is_standard=False,
+)
+IMEI = _text("imei", _("IMEI"))
+PURCHASE_DATE = _day("purchase_date", _("Purchase date"))
+PURCHASE_COST = Column(
+    "purchase_cost",
+    _("Purchase cost"),
+    ("purchase_cost",),
+    lambda row: row.purchase_cost,
+    Order(("purchase_cost", "id"), may_be_blank=True),
+    "cost",
+    is_standard=False,
+)
+WARRANTY = _day("warranty_end", _("Warranty ends"))
+RENEWAL = _day("renewal_date", _("Renewal date"))
+SUPPLIER = _text("supplier", _("Supplier"), _by("supplier"))
+ORDER_NUMBER = _text("order_number", _("Order number"))
+REGISTERED = Column(
+    "registered",
+    _("Registered"),
+    ("registered_at",),
+    lambda row: row.registered_at,
+    Order(("registered_at", "id")),
+    "moment",
+    is_standard=False,
+)
+
+# In the order in which they stand, before holder, payor and status, and behind them.
+WHAT_IT_IS = (NAME, CATEGORY, MANUFACTURER, MODEL, MODEL_NUMBER, SERIAL, ASSET_TAG, IMEI)
+WHERE_FROM = (PURCHASE_DATE, PURCHASE_COST, WARRANTY, RENEWAL, SUPPLIER, ORDER_NUMBER, REGISTERED)

@@ -1,6 +1,7 @@
 """A person is erased: their name in the logs, and what they wrote about devices."""
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 from django.dispatch import receiver
 
@@ -8,7 +9,7 @@ from accounts.batches import batched
 from accounts.models import User
 from accounts.signals import erasing
 
-from .models import Event, Nameplate, Note
+from .models import Event, Nameplate, Note, SavedFilter
 
 # Kinds of lines in which somebody's own words stand.
 WRITTEN = ("late_entry", "correction")
@@ -26,6 +27,15 @@ def forget_in_logs(subject: User, **kwargs: Any) -> None:
     for some in batched(texts, 500):
         plates.filter(kind=Nameplate.Kind.TEXT, pk__in=some).update(name="", salt="")
     plates.filter(kind=Nameplate.Kind.USER, reference=subject.pk).update(name="", salt="")
+
+
+@receiver(erasing)
+def forget_filters(subject: User, **kwargs: Any) -> None:
+    """Their own go with their account; of the company's, those that look for them by name or address."""
+    names = {subject.full_name.casefold(), subject.email.casefold()}
+    for kept in SavedFilter.objects.filter(company=subject.company):
+        if any(name in value.casefold() for _field, value in parse_qsl(kept.query) for name in names):
+            kept.delete()
 
 
 @receiver(erasing)

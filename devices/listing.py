@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import Expression, Model, QuerySet
 from django.db.models.expressions import RawSQL
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -20,6 +20,7 @@ from .columns import Column
 from .exports.sheet import Row as Cells
 from .exports.sheet import among, in_chunks
 from .models import Device
+from .paces import Paces
 from .signals import devices_listed
 from .tables import HardwareFilter, Table
 
@@ -38,6 +39,7 @@ class Row:
 
     remark = ""
     mdm_open = False
+    longest: float | None = None  # devices/paces.py
 
     def __init__(self, names: Iterable[str], values: Iterable[Any]) -> None:
         self.__dict__.update(zip(names, values, strict=True))
@@ -60,11 +62,13 @@ NAMES = {
 }
 
 
-def _values(devices: QuerySet[Device], shown: Iterable[Column], order: Order) -> QuerySet[Any]:
-    """The devices as plain values: some ten times as fast as objects with all that they refer to."""
-    fields = dict.fromkeys([*IN_EVERY_ROW, *(field for column in shown for field in column.fields)])
-    names = {field: NAMES[field] for field in fields if field in NAMES and field not in order.fields}
-    return devices.order_by().annotate(**names).values_list(*fields, named=True)
+def _values(devices: QuerySet[Device], shown: Iterable[Column], order: Order, **more: Expression) -> QuerySet[Any]:
+    """The devices as plain values: some ten times as fast as objects with all that they refer to. What they are sorted
+    by comes along, though no column may show it."""
+    of_columns = (field for column in shown for field in column.fields)
+    fields = dict.fromkeys([*IN_EVERY_ROW, *of_columns, *order.fields, *more])
+    names = {field: NAMES[field] for field in fields if field in NAMES}
+    return devices.order_by().annotate(**names, **more).values_list(*fields, named=True)
 
 
 def _rows(table: Table, values: list[Any], request: PersonRequest) -> list[Row]:
@@ -78,7 +82,8 @@ def _rows(table: Table, values: list[Any], request: PersonRequest) -> list[Row]:
 def page_of(table: Table, filters: HardwareFilter, request: PersonRequest) -> KeysetPage:
     """The page that the address asks for."""
     order = table.order(request.GET.get("sort", ""))
-    rows = [lambda way=way: _values(way(), table.columns, order) for way in ways(filters, request)]
+    more = {"longest": filters.paces.longest} if columns.SINCE in table.columns and filters.paces else {}
+    rows = [lambda way=way: _values(way(), table.columns, order, **more) for way in ways(filters, request)]
     page = KeysetPage(rows, order, PAGE, request.GET.get("page", ""))
     page.object_list = _rows(table, page.object_list, request)
     return page
@@ -99,7 +104,7 @@ ICONS = {
 }
 
 
-def drawn(table: Table, rows: list[Row]) -> SafeString:
+def drawn(table: Table, rows: list[Row], paces: Paces) -> SafeString:
     """The rows as HTML, by a faster engine than that of the pages: drawing them is most of what a page costs."""
     leads_to = "devices:overview" if table.slug in ("all", "unassigned") else "repairs:support"
     begins, ends = reverse(leads_to, args=[0]).split("0")
@@ -108,7 +113,12 @@ def drawn(table: Table, rows: list[Row]) -> SafeString:
             "devices/rows.html",
             {
                 "rows": rows,
-                "columns": [(column.cell, str(column.heading)) for column in table.columns],
+                "columns": [
+                    (column.cell, str(column.heading), column.fields and column.fields[0]) for column in table.columns
+                ],
+                # What stands as a second line below another where the table gets tight.
+                "extra": {column.slug for column in table.columns if column.is_extra},
+                "slow": paces.slow_among(rows),
                 "begins": begins,
                 "ends": ends,
                 # Each word is translated once, however many rows have it.

@@ -1,4 +1,4 @@
-"""When a person or a space gets another name, the devices that they hold or held are sorted and found by it."""
+"""When a person, a space or a payor gets another name, their devices are sorted and found by it."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.db.models.signals import post_save, pre_save
 from django.dispatch import receiver
 
 from accounts.batches import batched
-from accounts.models import Space, User
+from accounts.models import Payor, Space, User
 from accounts.text import sort_key
 
 from .models import Device
@@ -49,3 +49,13 @@ def follow(instance: User | Space, created: bool, update_fields: frozenset[str] 
         for device in some:
             device.refresh_keys()
         Device.objects.bulk_update(some, Device.KEYS)
+
+
+@receiver(pre_save, sender=Payor)
+@receiver(post_save, sender=Payor)
+def follow_payor(instance: Payor, update_fields: frozenset[str] | None, **kwargs: Any) -> None:
+    """What this payor pays for is sorted by it. Before the payor's own row, in the order of an assignment; and behind
+    it once more, for what was assigned meanwhile. One statement each: a payor may pay for most of a register."""
+    if not instance._state.adding and (update_fields is None or "name" in update_fields):
+        key = sort_key(instance.name)
+        Device.objects.filter(payor=instance).exclude(payor_key=key).update(payor_key=key)

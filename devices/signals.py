@@ -28,3 +28,7 @@ devices_registered = Signal()
 # Inside the transaction, before devices are deleted for good, which undoing an import alone does: `company_id`, `keys`.
 # Receivers delete what hangs on them.
 devices_going = Signal()
+
+# A table is put together in which a device may stand out: `company_id`. Receivers return, by status, an expression that
+# says how many seconds nine of ten devices stood in it at most.
+paces_wanted = Signal()

@@ -13,14 +13,17 @@ from django.utils.translation import gettext_lazy as _
 from accounts.access import PersonRequest
 from accounts.choosing import ChooseField
 from accounts.keyset import Order
-from accounts.models import Space
+from accounts.models import Space, User
 from accounts.text import clean_search
 
 from . import categories, columns
 from .columns import Column
 from .finding import Search
+from .likes import Likes
 from .models import Device
 from .models.device import DeviceQuerySet
+from .paces import Paces
+from .time_filters import TimeFilters
 
 Status = Device.Status
 
@@ -29,7 +32,8 @@ Status = Device.Status
 class Table:
     """One table of Hardware. `previous` shows who held the devices before: nobody does now. `remark` is the heading of
     the column that other apps fill (`devices_listed`). `sort` is the order until somebody chooses another: who has
-    waited longest stands first. `source` is the table whose devices come to stand here."""
+    waited longest stands first. `source` is the table whose devices come to stand here. `chosen` are the columns that
+    whoever looks at it has chosen, None where they haven't; `is_compact` is how close they like the rows."""
 
     slug: str
     title: str | Promise
@@ -40,6 +44,13 @@ class Table:
     remark: str | Promise = ""
     sort: str = "name"
     source: str = "all"
+    chosen: frozenset[str] | None = None
+    is_compact: bool = False
+
+    def as_liked_by(self, user: User) -> "Table":
+        """The same table with this person's columns and density."""
+        likes = Likes(user)
+        return replace(self, chosen=likes.columns(self.slug), is_compact=likes.is_compact)
 
     @property
     def fill_from(self) -> "Table":
@@ -54,24 +65,40 @@ class Table:
         return devices.filter(status=self.statuses[0])
 
     @property
+    def offered(self) -> list[Column]:
+        """The columns that one may choose from, as they stand in the table; the name stands in every one."""
+        holder = columns.LAST_HOLDER if self.previous else columns.HOLDER
+        offered = [*columns.WHAT_IT_IS, holder, columns.PAYOR, columns.STATUS, columns.SINCE, *columns.WHERE_FROM]
+        if self.remark:
+            remark = Column("remark", self.remark, (), lambda row: row.remark, cell="remark")
+            offered.insert(offered.index(columns.SINCE) + 1, remark)
+        return offered
+
+    @property
     def columns(self) -> list[Column]:
         """The columns on screen; "how long" stands below "since"."""
-        holder = columns.LAST_HOLDER if self.previous else columns.HOLDER
-        shown = [columns.NAME, columns.CATEGORY, columns.SERIAL, holder, columns.PAYOR, columns.STATUS, columns.SINCE]
-        if self.remark:
-            shown.append(Column("remark", self.remark, (), lambda row: row.remark, cell="remark"))
-        return shown
+        if self.chosen is None:
+            return [column for column in self.offered if column.is_standard]
+        # Nothing gives way that somebody has asked for.
+        return [
+            replace(column, is_extra=False)
+            for column in self.offered
+            if column is columns.NAME or column.slug in self.chosen
+        ]
 
     @property
     def exported(self) -> list[Column]:
         """The columns of the export."""
         shown = self.columns
-        shown.insert(shown.index(columns.SINCE) + 1, columns.HOW_LONG)
+        if (
+            since := next((n for n, column in enumerate(shown, 1) if column.slug == columns.SINCE.slug), None)
+        ) is not None:
+            shown.insert(since, columns.HOW_LONG)
         return shown
 
     def order(self, asked: str) -> Order:
         """The order that the address asks for (`name`, `-name`), or the table's own."""
-        orders = {column.slug: column.order for column in self.columns if column.order}
+        orders = {column.slug: column.order for column in self.offered if column.order}
         if asked.removeprefix("-") not in orders:
             asked = self.sort
         return replace(orders[asked.removeprefix("-")], is_down=asked.startswith("-"))
@@ -161,7 +188,7 @@ class TableFilter(django_filters.FilterSet):
         return found if not self.is_bound or self.form.is_valid() else found.none()
 
 
-class HardwareFilter(TableFilter):
+class HardwareFilter(TimeFilters, TableFilter):
     """The search and filters over a table; every choice is the company's own."""
 
     q = django_filters.CharFilter(
@@ -176,6 +203,7 @@ class HardwareFilter(TableFilter):
     )
     space = ChooseFilter(label=_("Space"), method="filter_holder", kind="every-space", empty_label=_("Any"))
     holder = django_filters.CharFilter(label=_("Holder"), method="filter_holder_name")
+    model = django_filters.CharFilter(label=_("Model"), method="filter_model")
 
     class Meta:
         model = Device
@@ -184,13 +212,18 @@ class HardwareFilter(TableFilter):
     def __init__(self, table: Table, request: PersonRequest) -> None:
         mine = Device.objects.visible_to(request.user)
         self.table = table
+        self.paces = Paces(request.user.company_id, table.statuses)
         super().__init__(request.GET, queryset=table.rows(mine), request=request)
         self.filters["category"].extra["choices"] = lambda: [
             (name, categories.label(name))
             for name in mine.order_by("category").values_list("category", flat=True).distinct()
         ]
+        for name in TimeFilters.base_filters:
+            self.filters.move_to_end(name)
         if len(table.statuses) == 1:
             del self.filters["status"]
+        if not self.paces:
+            del self.filters["slow"]
 
     def filter_text(self, devices: models.QuerySet[Device], name: str, value: str) -> models.QuerySet[Device]:
         return devices  # what is searched for comes last: see below
@@ -223,6 +256,10 @@ class HardwareFilter(TableFilter):
             models.Q(**{f"{self._holder}_user__in": people.order_by()})
             | models.Q(**{f"{self._holder}_space__in": spaces.order_by()})
         )
+
+    def filter_model(self, devices: models.QuerySet[Device], name: str, value: str) -> models.QuerySet[Device]:
+        """Those whose model has this in it. The search finds them by its index, and some besides."""
+        return Search(self.request.user.company_id, value).filter(devices).filter(model__icontains=value)
 
     @property
     def _holder(self) -> str:

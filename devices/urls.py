@@ -1,6 +1,18 @@
 from django.urls import path
 
-from .views import correcting, describing, events, hardware, importing, moving, page, proving, searching, takeout
+from .views import (
+    correcting,
+    describing,
+    events,
+    hardware,
+    importing,
+    moving,
+    page,
+    proving,
+    searching,
+    table_choices,
+    takeout,
+)
 
 app_name = "devices"
 urlpatterns = [
@@ -18,6 +30,10 @@ urlpatterns = [
     path("hardware/imports/<int:pk>/give-up/", importing.import_give_up, name="import_give_up"),
     path("hardware/events/", events.events, name="events"),
     path("hardware/<slug:table>/", hardware.hardware, name="hardware_table"),
+    path("hardware/<slug:table>/columns/", table_choices.columns, name="columns"),
+    path("hardware/<slug:table>/save-filter/", table_choices.save_filter, name="save_filter"),
+    path("hardware/filters/<int:pk>/", table_choices.saved_filter, name="saved_filter"),
+    path("hardware/filters/<int:pk>/delete/", table_choices.delete_filter, name="delete_filter"),
     path("hardware/<slug:table>/export/", hardware.export, name="export"),
     path("settings/take-out/", takeout.takeout, name="takeout"),
     path("devices/all/", hardware.colleagues, name="colleagues"),

@@ -19,7 +19,7 @@ from accounts import walls
 from accounts.chain import Chain, with_plates
 from accounts.models import Company
 from accounts.tenants import tenant_models
-from accounts.text import identifier_key
+from accounts.text import identifier_key, sort_key
 from devices.chain import ByDevice
 from devices.models import Assignment, Device, Event, Nameplate
 from devices.models.changing import HOLDERS_AND_PAYORS
@@ -280,6 +280,9 @@ def payor(device: Device, assignments: list[Assignment], repairs: list[Repair]) 
     kind = device.payor.kind if device.payor is not None else ""
     if device.payor_kind != kind:
         yield f"its payor is of kind {kind!r}, the copy says {device.payor_kind!r}"
+    key = sort_key(device.payor.name) if device.payor is not None else ""
+    if device.payor_key != key:
+        yield f"payor_key is {device.payor_key!r} instead of {key!r}"
     if assignments and device.payor_id is None:
         yield "has been assigned, but nobody pays"
     closed = device.payor is not None and not device.payor.is_open

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from accounts.models import Domain
 from accounts.tokens import link_keys, link_path
-from devices.models import Device
+from devices.models import Device, SavedFilter
 from repairs.models import MDMRelease, Repair
 from tests.factories import DeviceFactory, PayorFactory, SpaceFactory, UserFactory
 from tests.importer import a_list, imported
@@ -68,6 +68,9 @@ class Scene:
             return [self.imported("rehearsed").pk]
         if about == "a stored import":
             return [self.imported("stored").pk]
+        if about == "a saved filter":
+            kept = {"table": "all", "name": "Phones", "query": "category=Phone"}
+            return [SavedFilter.objects.get_or_create(company=self.company, owner=None, defaults=kept)[0].pk]
         if about == "a passkey":
             return [give_passkey(self.employee).pk]
         if about == "a link":
@@ -137,6 +140,8 @@ _DATA = {
     "devices:imports": lambda scene, person: {"file": a_list()},
     "devices:import_columns": lambda scene, person: {"column_0": "serial_number"},
     "devices:import_start": lambda scene, person: {"rows": "all"},
+    "devices:columns": lambda scene, person: {"columns": ["category"], "density": "compact"},
+    "devices:saved_filter": lambda scene, person: {"name": "Telephones"},
     "repairs:support": lambda scene, person: {"needs_repair": "on", "problem": "screen"},
     "repairs:assign": _assign,
     "repairs:backup": _backup,

@@ -55,6 +55,17 @@ GET   devices:export                       in-repair            sign-in  403    
 GET   devices:export                       unassigned           sign-in  403       403        200      200       desk
 GET   devices:export                       archived             sign-in  403       403        200      200       desk
 GET   devices:export                       nonsense             sign-in  403       403        404      404       desk
+GET   devices:columns                      all                  sign-in  403       403        200      200       desk
+POST  devices:columns                      all                  sign-in  403       403        done     done      desk
+GET   devices:columns                      nonsense             sign-in  403       403        404      404       desk
+POST  devices:columns                      nonsense             sign-in  403       403        404      404       desk
+GET   devices:save_filter                  all                  sign-in  403       403        done     done      desk
+POST  devices:save_filter                  all                  sign-in  403       403        done     done      desk
+POST  devices:save_filter                  nonsense             sign-in  403       403        404      404       desk
+GET   devices:saved_filter                 a saved filter       sign-in  403       403        200      404       desk
+POST  devices:saved_filter                 a saved filter       sign-in  403       403        done     404       desk
+GET   devices:delete_filter                a saved filter       sign-in  403       403        200      404       desk
+POST  devices:delete_filter                a saved filter       sign-in  403       403        done     404       desk
 GET   devices:events                       -                    sign-in  403       403        200      200       desk
 GET   repairs:list                         -                    sign-in  403       403        200      200       desk
 GET   repairs:export                       -                    sign-in  403       403        200      200       desk

@@ -16,7 +16,7 @@ from accounts.models.audit import record
 from accounts.models.chained import Plate
 from accounts.rights import rights
 from accounts.tenants import hanging_models, tenant_models
-from devices.models import Device, Import, Imported
+from devices.models import Device, Import, Imported, SavedFilter
 from devices.models.device import DeviceQuerySet
 from repairs.acts import lend
 from repairs.models.repair import RepairQuerySet
@@ -57,6 +57,7 @@ def eventful(world):
         UploadPart.objects.create(company=company, upload=upload, start=0, data=b"Name")
         brought = Import.objects.create(company=company, who=admin, job=job, upload=upload, name="list.csv")
         Imported.objects.create(company=company, batch=brought, is_new=False)
+        SavedFilter.objects.create(company=company, owner=admin, table="all", name="Laptops", query="category=Laptop")
     return world.again()
 
 

@@ -107,6 +107,8 @@ class User(Named, AbstractBaseUser):
     link_made_at = models.DateTimeField(_("link made"), null=True, editable=False)
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
     erased_at = models.DateTimeField(_("erased"), null=True, editable=False)
+    # How they like their tables (devices/likes.py). Here, as this row is read by every request anyway.
+    tables = models.JSONField(default=dict, blank=True, editable=False)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"

@@ -4,5 +4,17 @@ from .changing import FlowOff, MoveRefused
 from .device import Device
 from .event import Event, Nameplate
 from .note import Note
+from .saved_filter import SavedFilter
 
-__all__ = ["Assignment", "Device", "Event", "FlowOff", "Import", "Imported", "MoveRefused", "Nameplate", "Note"]
+__all__ = [
+    "Assignment",
+    "Device",
+    "Event",
+    "FlowOff",
+    "Import",
+    "Imported",
+    "MoveRefused",
+    "Nameplate",
+    "Note",
+    "SavedFilter",
+]

@@ -177,6 +177,27 @@ class Device(Sorting, Correcting):
                     "since": ["status_since"],
                 }.items()
             ),
+            # Likewise for the columns that people choose; archived devices have the same orders in an index of their
+            # own, so that each device stands in one of the two.
+            *(
+                models.Index(fields=["company", *keys, "id"], condition=condition, name=f"device_{which}_{name}")
+                for which, condition in {
+                    "in_use": models.Q(archived_at=None),
+                    "archived": models.Q(status=Status.RECYCLED),
+                }.items()
+                for name, keys in {
+                    "maker": ["manufacturer", "name_key"],
+                    "model": ["model", "name_key"],
+                    "tag": ["asset_tag_key"],
+                    "payor": ["payor_key", "name_key"],
+                    "supplier": ["supplier", "name_key"],
+                    "bought": ["purchase_date"],
+                    "cost": ["purchase_cost"],
+                    "warranty": ["warranty_end"],
+                    "renewal": ["renewal_date"],
+                    "registered": ["registered_at"],
+                }.items()
+            ),
             *(
                 models.Index(fields=["company", "status", key, "id"], name=f"device_status_{name}")
                 for name, key in {

@@ -8,8 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import clock
+from accounts.keyset import KeyField
 from accounts.models import Company, Payor, Space, User
 from accounts.models.closable import require_admin
+from accounts.text import SORT_KEY_LENGTH, sort_key
 from devices.signals import assigned
 
 from .assignment import Assignment
@@ -63,6 +65,8 @@ class Holding(Changing):
     # A copy of payor.kind, held to it by a composite key: so the database itself can refuse *Employee* as the payor of
     # what no user holds.
     payor_kind = models.CharField(max_length=12, blank=True, default="", editable=False)
+    # Its name as tables sort it: a copy, too, so that an index has the order (devices/renaming.py follows a rename).
+    payor_key = KeyField(max_length=SORT_KEY_LENGTH, blank=True, default="", editable=False)
     last_holder_user = _keep("accounts.User", gettext_lazy("previous holder"))
     last_holder_space = _keep("accounts.Space", gettext_lazy("previous space"))
     last_payor = _keep("accounts.Payor", gettext_lazy("previous payor"))
@@ -233,7 +237,11 @@ class Holding(Changing):
         self.last_payor = self.payor
         self.holder_user = self.holder_space = None
 
+    def let_pay(self, payor: Payor) -> None:
+        """Set the payor and what is kept of it, in the object alone."""
+        self.payor, self.payor_kind, self.payor_key = payor, payor.kind, sort_key(payor.name)
+
     def _set_payor(self, payor: Payor, *, by: User) -> None:
         if payor != self.payor:
             self.record("payor_changed", by=by, before=self.payor, after=payor)
-            self.payor, self.payor_kind = payor, payor.kind
+            self.let_pay(payor)

@@ -102,7 +102,7 @@ def _first_lines_of(device: Device, newcomer: Newcomer, by: User) -> list[Line]:
     if holder is not None and payor is not None:
         device.holder_user = holder if isinstance(holder, User) else None
         device.holder_space = holder if isinstance(holder, Space) else None
-        device.payor, device.payor_kind = payor, payor.kind
+        device.let_pay(payor)
         device.revision = 1
         lines.append(Line("assigned", by, now, {"holder": holder}, ""))
         lines.append(Line("payor_changed", by, now, {"before": None, "after": payor}, ""))

@@ -17,7 +17,8 @@ from devices.exports.download import download, wants_all_columns
 from devices.exports.hardware import hardware_sheet
 from devices.finding import search_few
 from devices.listing import drawn, page_of, ways
-from devices.models import Device
+from devices.models import Device, SavedFilter
+from devices.set_filters import kept_query, set_filters
 from devices.signals import devices_listed, my_devices
 from devices.tables import TABLES, HardwareFilter, Table
 
@@ -69,7 +70,7 @@ def colleagues(request: PersonRequest) -> HttpResponse:
 @admin_required
 def hardware(request: PersonRequest, table: str = "all") -> HttpResponse:
     """One of the tables of Hardware. htmx gets the results alone."""
-    found = _find_table(table)
+    found = find_table(request, table)
     context = _shown(found, request)
     if not (context["page"].object_list or context.get("archived")) and (instead := ask_instead(request)):
         context = _shown(found, request) | instead
@@ -81,7 +82,9 @@ def _shown(found: Table, request: PersonRequest) -> dict[str, Any]:
     filters = HardwareFilter(found, request)
     page = page_of(found, filters, request)
     context: dict[str, Any] = {"table": found, "filters": filters, "page": page}
-    context["rows"] = drawn(found, page.object_list)
+    context["rows"] = drawn(found, page.object_list, filters.paces)
+    context |= {"set_filters": set_filters(filters), "kept_query": kept_query(filters)}
+    context["saved_filters"] = SavedFilter.objects.visible_to(request.user).over(found.slug)
     if filters.is_used:  # else the menu has counted it
         has_all = not page.has_other_pages
         found_here = Total(len(page.object_list), PAGE)
@@ -98,14 +101,15 @@ def _shown(found: Table, request: PersonRequest) -> dict[str, Any]:
 def export(request: PersonRequest, table: str) -> StreamingHttpResponse:
     """The table over all its pages, as CSV or as a workbook: the columns that it shows, or all. In English, like every
     export."""
-    found = _find_table(table)
+    found = find_table(request, table)
     rows = ways(HardwareFilter(found, request), request)
     sheet = hardware_sheet(found, rows, request, all_columns=wants_all_columns(request))
     note_table(request, sheet.title)
     return download(request, sheet)
 
 
-def _find_table(slug: str) -> Table:
+def find_table(request: PersonRequest, slug: str) -> Table:
+    """The table as this person likes it, or 404."""
     if slug not in TABLES:
         raise Http404
-    return TABLES[slug]
+    return TABLES[slug].as_liked_by(request.user)

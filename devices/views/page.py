@@ -17,6 +17,7 @@ from devices.models import Device, Event
 from devices.models.correcting import mark_corrected
 from devices.past import read_past
 from devices.signals import device_page
+from devices.stays import times_of
 
 LINES = 50
 # A log of so many lines is verified whenever somebody looks at it (some 20 ms), a longer one when they ask for it.
@@ -54,6 +55,8 @@ def log(request: PersonRequest, device: Device) -> HttpResponse:
     page.object_list = page.object_list.with_names()
     mark_corrected(page.object_list)
     context = page_context(request, device) | {"page": page}
+    if request.user.is_admin:
+        context["times"] = times_of(device)
     if request.user.is_admin and (device.log_sequence <= VERIFIED_AT_ONCE or "verify" in request.GET):
         context |= {"verified_at": clock.now(), "fault": first_fault(device)}
     return render(request, "devices/log.html", context)

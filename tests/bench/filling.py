@@ -13,7 +13,7 @@ from django.db.models import Max
 
 from accounts import clock
 from accounts.models import Company, Payor, User
-from accounts.text import identifier_key
+from accounts.text import identifier_key, sort_key
 from devices.models import Assignment, Device, Event, Nameplate
 from repairs.models import MDMRelease, Repair
 from tests.bench.asking import cookies_of
@@ -169,6 +169,7 @@ def _devices(company, number, first):
             model=model,
             payor=payor,
             payor_kind=payor.kind,
+            payor_key=sort_key(payor.name),
             registered_at=now,
             status_since=now - timedelta(minutes=chance.randrange(500_000)),
             archived_at=now if status == "recycled" else None,

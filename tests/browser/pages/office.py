@@ -12,6 +12,7 @@ from accounts import clock
 from accounts.models import Domain, SingleSignOn, User
 from accounts.tokens import link_keys, link_path
 from devices.importing import work
+from devices.models import SavedFilter
 from repairs import acts
 from repairs.models import MDMRelease
 from tests.certificates import Key
@@ -101,6 +102,9 @@ class Office:
             self.ada, "rehearsed", a_list(b"Serial number,Holder email,Warranty ends\nW-1,,\n")
         )
         work.begin(self.waiting_list, "devices_import", "storing", by=self.ada)
+        self.kept_filter = SavedFilter.objects.create(
+            company=self.ada.company, table="all", name="Warranty soon over", query="warranty=soon"
+        )
 
     def days_ago(self, days, device, verb, **facts):
         with clock.at(self.now - timedelta(days=days)):

@@ -1,0 +1,61 @@
+"""What a table is filtered by, as an address says it: shown one by one, each with the way to take it off, and kept."""
+
+from typing import Any, NamedTuple
+
+from django.forms import ChoiceField, DateField, ModelChoiceField
+from django.forms.boundfield import BoundField
+from django.http import QueryDict
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from .models.saved_filter import LONGEST_QUERY
+from .tables import HardwareFilter
+
+
+class SetFilter(NamedTuple):
+    """One filter that is set: its name, its value in words, and the query without it. A `gone` one names what there is
+    not, or not any more."""
+
+    label: str
+    words: str
+    without: str
+    gone: bool
+
+
+def set_filters(filters: HardwareFilter) -> list[SetFilter]:
+    """Those that are set, in the order of the form. What is searched for stands in the search field itself."""
+    found = []
+    for field in filters.form.visible_fields():
+        if field.name != "q" and filters.data.get(field.name):
+            gone = field.name in filters.form.errors
+            words = _not_there(field) if gone else _in_words(field, filters.form.cleaned_data[field.name])
+            found.append(SetFilter(str(field.label), words, _query(filters, without=field.name), gone))
+    return found
+
+
+def _not_there(field: BoundField) -> str:
+    return _("no longer there") if isinstance(field.field, ChoiceField) else _("can’t be read")
+
+
+def _in_words(field: BoundField, value: Any) -> str:
+    if isinstance(field.field, DateField):
+        return date_format(value, "SHORT_DATE_FORMAT")
+    if isinstance(field.field, ModelChoiceField):
+        return str(value)
+    return str(dict(getattr(field.field, "choices", ())).get(value, value))
+
+
+def kept_query(filters: HardwareFilter) -> str:
+    """The address's search, filters and order in one form, so that two that show the same are the same: without the
+    page, and without what is no filter. Blank where nothing is set."""
+    query = _query(filters)
+    return query if len(query) <= LONGEST_QUERY else ""
+
+
+def _query(filters: HardwareFilter, without: str = "") -> str:
+    kept = QueryDict(mutable=True)
+    for name in sorted(["q", *filters.filters, "sort"]):
+        value = str(filters.data.get(name, "")).strip()
+        if value and name != without and name not in kept:
+            kept[name] = value
+    return kept.urlencode()
