@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import correcting, describing, hardware, importing, moving, page, proving, takeout
+from .views import bulk, correcting, describing, hardware, importing, labels, moving, page, proving, takeout
 
 app_name = "devices"
 urlpatterns = [
@@ -15,8 +15,15 @@ urlpatterns = [
     path("hardware/imports/<int:pk>/refused/", importing.import_refused, name="import_refused"),
     path("hardware/imports/<int:pk>/undo/", importing.import_undo, name="import_undo"),
     path("hardware/imports/<int:pk>/give-up/", importing.import_give_up, name="import_give_up"),
+    path("hardware/actions/", bulk.bulk_actions, name="bulk_actions"),
+    path("hardware/actions/<int:pk>/", bulk.bulk_action, name="bulk_action"),
+    path("hardware/actions/<int:pk>/choose/", bulk.bulk_choose, name="bulk_choose"),
+    path("hardware/actions/<int:pk>/start/", bulk.bulk_start, name="bulk_start"),
+    path("hardware/actions/<int:pk>/again/", bulk.bulk_again, name="bulk_again"),
     path("hardware/<slug:table>/", hardware.hardware, name="hardware_table"),
     path("hardware/<slug:table>/export/", hardware.export, name="export"),
+    path("hardware/<slug:table>/many/", bulk.choose_many, name="choose_many"),
+    path("hardware/<slug:table>/labels/", labels.labels, name="labels"),
     path("settings/take-out/", takeout.takeout, name="takeout"),
     path("devices/all/", hardware.colleagues, name="colleagues"),
     path("devices/new/", describing.register, name="register"),

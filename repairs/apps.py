@@ -7,4 +7,4 @@ class RepairsConfig(AppConfig):
     verbose_name = _("Repairs")
 
     def ready(self) -> None:
-        from . import erasing, pages, receivers  # noqa: F401  (they connect themselves)
+        from . import bulk, erasing, pages, receivers  # noqa: F401  (they connect themselves)

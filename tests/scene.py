@@ -8,6 +8,7 @@ from accounts.models import Domain
 from accounts.tokens import link_keys, link_path
 from devices.models import Device
 from repairs.models import MDMRelease, Repair
+from tests.bulk import BULK_STAGES, bulk_action
 from tests.factories import DeviceFactory, PayorFactory, SpaceFactory, UserFactory
 from tests.importer import a_list, imported
 from tests.two_step import give_passkey
@@ -68,6 +69,8 @@ class Scene:
             return [self.imported("rehearsed").pk]
         if about == "a stored import":
             return [self.imported("stored").pk]
+        if about in BULK_STAGES:
+            return [bulk_action(self.admin, BULK_STAGES[about]).pk]
         if about == "a passkey":
             return [give_passkey(self.employee).pk]
         if about == "a link":
@@ -136,6 +139,9 @@ _DATA = {
     "devices:correct": lambda scene, person: {"text": "It did not."},
     "devices:imports": lambda scene, person: {"file": a_list()},
     "devices:import_columns": lambda scene, person: {"column_0": "serial_number"},
+    "devices:choose_many": lambda scene, person: {"act": "set_payor", "all": "on"},
+    "devices:bulk_choose": lambda scene, person: {"payor": scene.cost_centre.pk},
+    "devices:bulk_start": lambda scene, person: {"count": 2},
     "devices:import_start": lambda scene, person: {"rows": "all"},
     "repairs:support": lambda scene, person: {"needs_repair": "on", "problem": "screen"},
     "repairs:assign": _assign,

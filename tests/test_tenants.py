@@ -20,6 +20,7 @@ from devices.models import Device, Import, Imported
 from devices.models.device import DeviceQuerySet
 from repairs.acts import lend
 from repairs.models.repair import RepairQuerySet
+from tests.bulk import bulk_action
 from tests.conftest import role
 
 pytestmark = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has neither roles nor policies")
@@ -57,6 +58,7 @@ def eventful(world):
         UploadPart.objects.create(company=company, upload=upload, start=0, data=b"Name")
         brought = Import.objects.create(company=company, who=admin, job=job, upload=upload, name="list.csv")
         Imported.objects.create(company=company, batch=brought, is_new=False)
+        bulk_action(admin, "chosen")
     return world.again()
 
 

@@ -14,6 +14,7 @@ from accounts.exporting import note_table
 from accounts.keyset import Total
 from accounts.scope import within
 from accounts.text import clean_search
+from devices.bulk.acts import offered
 from devices.exports import csv_response
 from devices.finding import search_few
 from devices.listing import drawn, exported, page_of
@@ -70,6 +71,7 @@ def hardware(request: PersonRequest, table: str = "all") -> HttpResponse:
     filters = HardwareFilter(found, request)
     page = page_of(found, filters, request)
     context = {"table": found, "filters": filters, "page": page, "rows": drawn(found, page.object_list)}
+    context["acts"] = offered(found.statuses, request.user.company)
     context["total"] = Total.of(filters.qs, filters.search.most_counted)
     if found.slug == "all" and filters.search.words:
         # What is archived is in no other table; whoever searches for it should learn where it is.
