@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Company, Payor, Space, User
-from devices.bulk.acts import Act, ActForm, Hurdle, only, paying, register, unassigning
+from devices.bulk.acts import Act, ActForm, Hurdle, figure, only, paying, register, unassigning
 from devices.fields import PayorField
 from devices.models import Device
 
@@ -28,7 +28,7 @@ class TakeIn(Act):
 
     def question(self, count: int) -> str:
         text = ngettext("Move %(count)s device to “In repair”?", "Move %(count)s devices to “In repair”?", count)
-        return text % {"count": count}
+        return text % {"count": figure(count)}
 
     def hurdles(self) -> list[Hurdle]:
         if not self.company.repair_flow_on:
@@ -59,7 +59,7 @@ class Revert(Act):
         text = ngettext(
             "Revert %(count)s device to “Not in repair”?", "Revert %(count)s devices to “Not in repair”?", count
         )
-        return text % {"count": count}
+        return text % {"count": figure(count)}
 
     def hurdles(self) -> list[Hurdle]:
         return only(Status.NEEDS_REPAIR)
@@ -84,7 +84,7 @@ class Finish(Act):
 
     def question(self, count: int) -> str:
         text = ngettext("Set %(count)s device to “Not in repair”?", "Set %(count)s devices to “Not in repair”?", count)
-        return text % {"count": count}
+        return text % {"count": figure(count)}
 
     def hurdles(self) -> list[Hurdle]:
         return only(Status.IN_REPAIR)
@@ -134,7 +134,7 @@ class AssignToSpace(Act):
         return self.chosen["payor"]
 
     def question(self, count: int) -> str:
-        words = {"space": self.space, "count": count}
+        words = {"space": self.space, "count": figure(count)}
         return (
             ngettext("Assign %(count)s device to %(space)s?", "Assign %(count)s devices to %(space)s?", count) % words
         )
@@ -160,7 +160,7 @@ class AssignToSpace(Act):
                 "%(count)s devices are in repair: their repairs close as repaired.",
                 count,
             )
-            lines += [text % {"count": count}, *_prompts_that_close(in_repair)]
+            lines += [text % {"count": figure(count)}, *_prompts_that_close(in_repair)]
         return lines
 
     def do(self, device: Device, *, by: User, seen: int) -> None:
@@ -194,7 +194,7 @@ class Recycle(Act):
         return self.chosen["outcome"] == Repair.Outcome.REPLACED
 
     def question(self, count: int) -> str:
-        return ngettext("Remove %(count)s device?", "Remove %(count)s devices?", count) % {"count": count}
+        return ngettext("Remove %(count)s device?", "Remove %(count)s devices?", count) % {"count": figure(count)}
 
     def hurdles(self) -> list[Hurdle]:
         hurdles = only(Status.IN_REPAIR)
@@ -219,7 +219,7 @@ class Recycle(Act):
                 "%(count)s devices are still in MDM: release them there.",
                 count,
             )
-            lines.append(text % {"count": count})
+            lines.append(text % {"count": figure(count)})
         return lines
 
     def do(self, device: Device, *, by: User, seen: int) -> None:
@@ -239,14 +239,14 @@ def _backups(devices: QuerySet[Device]) -> list[str]:
             "The backups of %(count)s devices are not confirmed yet.",
             none,
         )
-        lines.append(text % {"count": none})
+        lines.append(text % {"count": figure(none)})
     if impossible:
         text = ngettext(
             "%(count)s device could not be backed up: it does not start.",
             "%(count)s devices could not be backed up: they do not start.",
             impossible,
         )
-        lines.append(text % {"count": impossible})
+        lines.append(text % {"count": figure(impossible)})
     return lines
 
 
@@ -263,4 +263,4 @@ def _prompts_that_close(devices: QuerySet[Device]) -> list[str]:
         "%(count)s devices are still in MDM. The prompts to release them close as no longer needed.",
         count,
     )
-    return [text % {"count": count}] if count else []
+    return [text % {"count": figure(count)}] if count else []

@@ -1,20 +1,22 @@
 """Bulk actions, taken as far as a test wants them."""
 
+from unittest.mock import patch
+
 from accounts import jobs
+from devices.bulk import work
 from devices.bulk.acts import find
 from devices.bulk.choosing import choose
 from devices.bulk.preview import Preview
-from devices.bulk.work import act_of, start
 from devices.models import Device
 
 # How far each is that a row of the table of routes is about.
 BULK_STAGES = {"an action": "chosen", "a filled-in action": "filled in", "a done action": "done"}
 
 
-def bulk_action(admin, stage):
-    """An action that lets a payor pay for what the company has: "chosen", "filled in", "waiting" for a worker, "done".
-    It can be done with what somebody holds, and not with the rest."""
-    payor = admin.company.payors.get(kind="company")
+def bulk_action(admin, stage, payor=None):
+    """An action that lets this payor, else *Company*, pay for all that it does not pay for yet: "chosen", "filled in",
+    "waiting" for a worker, "done". With what nobody holds it can't be done."""
+    payor = payor or admin.company.own_payor
     devices = Device.objects.visible_to(admin).exclude(payor=payor, holder_user__isnull=False)
     action = choose(find("set_payor"), devices, "all", by=admin)
     if stage == "chosen":
@@ -22,8 +24,9 @@ def bulk_action(admin, stage):
     action.change(values={"payor": str(payor.pk)})
     if stage == "filled in":
         return action
-    preview = Preview(action, act_of(action))
-    start(action, preview, preview.count, by=admin)
+    preview = Preview(action, work.act_of(action))
+    with patch.object(work, "AT_ONCE", 0):
+        work.start(action, preview, preview.count, by=admin)
     if stage == "done":
         jobs.carry_out(jobs.claim(admin.company_id, action.job_id))
     action.refresh_from_db()

@@ -70,7 +70,7 @@ class Scene:
         if about == "a stored import":
             return [self.imported("stored").pk]
         if about in BULK_STAGES:
-            return [bulk_action(self.admin, BULK_STAGES[about]).pk]
+            return [self.bulk_action(BULK_STAGES[about]).pk]
         if about == "a passkey":
             return [give_passkey(self.employee).pk]
         if about == "a link":
@@ -97,6 +97,11 @@ class Scene:
     def imported(self, stage):
         """An import of one device: rehearsed, or stored."""
         return self.company.imports.filter(stage=stage).first() or imported(self.admin, stage)
+
+    def bulk_action(self, stage):
+        """One that lets the company pay: chosen, filled in, or done, which it can be only once."""
+        done = self.company.bulk_actions.filter(stage="done").first()
+        return done if done and stage == "done" else bulk_action(self.admin, stage)
 
     def data(self, name, person=None):
         """What this person fills in: enough for the act. Each form carries the revision that the page showed."""

@@ -10,11 +10,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import clock, jobs
+from accounts.erasing import erase
 from accounts.models import AuditLine, Job
 from accounts.models.job import LEASE
 from devices.bulk import work
+from devices.labels import SHEETS, code_of, sheets_of
 from devices.models import BulkAction, BulkDevice
 from tests.factories import DeviceFactory
+from tests.importer import imported
 from tests.world import log_of
 
 
@@ -309,7 +312,7 @@ def test_a_confirmation_asks_the_database_the_same_for_two_devices_and_for_many(
             ada.words(action)
         return len([query for query in queries if "SAVEPOINT" not in query["sql"]])
 
-    assert cost(2) == cost(20) <= 12
+    assert cost(2) == cost(6) <= 12
 
 
 def test_the_devices_of_an_action_are_forgotten_after_some_weeks(ada, world):
@@ -321,3 +324,47 @@ def test_the_devices_of_an_action_are_forgotten_after_some_weeks(ada, world):
     assert not BulkAction.objects.filter(pk=asked.pk).exists()
     assert not BulkDevice.objects.exists()
     assert "Which devices they were is not kept any more." in ada.words(done)
+
+
+def test_what_is_kept_of_an_action_stands_in_nobody_s_way(ada, world):
+    """Neither of an import that is undone, nor of a person who is erased."""
+    batch = imported(world.admin, "stored")
+    new = world.acme.devices.get(serial_number="SCENE-1")
+    action = ada.choose("all", "set_payor", [new, world.tablet])
+    ada.client.post(reverse("devices:import_undo", args=[batch.pk]))
+    jobs.work()
+    assert states(action) == [("Galaxy Tab S9", "waiting")]
+
+    action.rows.update(state="failed", problem="Carl Berg can't be assigned to any more.")
+    world.tablet.unassign(by=world.admin)
+    world.colleague.deactivate(by=world.admin)
+    erase(world.again().colleague, by=world.admin)
+    assert list(action.rows.values_list("problem", flat=True)) == [""]
+
+
+# What is read, and not changed
+
+
+def test_an_export_of_what_is_ticked_has_those_rows_and_says_so_in_the_audit_log(ada, world):
+    ada.choose("all", "export", [world.phone, world.tablet, world.globex_laptop])
+    rows = ada.client.get(ada.response["Location"]).getvalue().decode().splitlines()
+    assert [row.split(",")[0] for row in rows[1:]] == ["Galaxy Tab S9", "iPhone 15"]
+    line = AuditLine.objects.filter(company=world.acme).order_by("-sequence").with_names()[0]
+    keys = f"{world.phone.pk} {world.tablet.pk} {world.globex_laptop.pk}"
+    assert line.sentence == f"Ada Holm exported of the table All hardware what matches device={keys}."
+
+
+def test_labels_lead_to_the_pages_of_the_devices_from_the_first_free_one_on(ada, world):
+    ada.choose("all", "labels", [world.laptop, world.phone, world.globex_laptop])
+    address = ada.response["Location"]
+    page = ada.client.get(f"{address}&sheet=5160&first=3").text
+    for device in (world.laptop, world.phone):
+        assert code_of(f"http://testserver{device.get_absolute_url()}") in page
+    assert page.count("label__code") == 2
+    assert "A-1001" in page
+    assert [cell.strip() for cell in page.split('<div class="label">')[1:3]] == ["</div>", "</div>"]
+    assert "css/labels-letter" in page
+    page = ada.client.get(f"{address}&sheet=5160&first=31").text
+    assert "This sheet has 30 labels." in page
+    assert "label__code" not in page
+    assert [len(sheet) for sheet in sheets_of(range(60), SHEETS["5160"], 3)] == [30, 30, 2]

@@ -82,7 +82,6 @@ GET   devices:choose_many                  all                  sign-in  405    
 POST  devices:choose_many                  all                  sign-in  403       403        done     done      desk
 POST  devices:choose_many                  nonsense             sign-in  403       403        404      404       desk
 GET   devices:labels                       all                  sign-in  403       403        200      200       desk
-GET   devices:labels                       archived             sign-in  403       403        200      200       desk
 GET   devices:labels                       nonsense             sign-in  403       403        404      404       desk
 GET   devices:bulk_actions                 -                    sign-in  403       403        200      200       desk
 GET   devices:bulk_action                  an action            sign-in  403       403        200      404       desk

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import Count, Q, QuerySet
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -91,6 +92,11 @@ def offered(statuses: Iterable[str], company: Company) -> list[type[Act]]:
 # What several acts say
 
 
+def figure(count: int) -> str:
+    """The number as the reader writes it: 4,312."""
+    return number_format(count, force_grouping=True)
+
+
 def only(wanted: str) -> list[Hurdle]:
     """The device is in another status than the one that it has to be in."""
     label = Status(wanted).label
@@ -112,12 +118,12 @@ def unassigning(devices: QuerySet[Device]) -> list[str]:
             "%(holder)s will be unassigned: %(count)s devices.",
             count,
         )
-        % {"holder": user or space, "count": count}
+        % {"holder": user or space, "count": figure(count)}
         for _user_id, _space_id, user, space, count in largest
     ]
     if more:
         text = ngettext("%(count)s more device will be unassigned.", "%(count)s more devices will be unassigned.", more)
-        lines.append(text % {"count": more})
+        lines.append(text % {"count": figure(more)})
     return lines
 
 
@@ -138,14 +144,14 @@ def paying(devices: QuerySet[Device], after: Payor) -> list[str]:
                 "Payor changes from %(before)s to %(after)s: %(count)s devices.",
                 count,
             )
-        lines.append(text % {"before": Payor.label(before or ""), "after": after, "count": count})
+        lines.append(text % {"before": Payor.label(before or ""), "after": after, "count": figure(count)})
     if more:
         text = ngettext(
             "Payor changes to %(after)s: %(count)s more device.",
             "Payor changes to %(after)s: %(count)s more devices.",
             more,
         )
-        lines.append(text % {"after": after, "count": more})
+        lines.append(text % {"after": after, "count": figure(more)})
     return lines
 
 

@@ -5,14 +5,13 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.db.models import F, QuerySet, Value
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.models.closable import Refused
 from devices.models import BulkAction, BulkDevice, Device
 
-from .acts import Act
+from .acts import Act, figure
 
 # More takes longer than a request may; and nobody oversees it.
 MOST = 100_000
@@ -61,6 +60,5 @@ def _freeze(action: BulkAction, devices: QuerySet[Device]) -> int:
     if not count:
         raise Refused(_("Choose at least one device."))
     if count > MOST:
-        most = number_format(MOST, force_grouping=True)
-        raise Refused(_("That is more than %(most)s devices. Filter the table further.") % {"most": most})
+        raise Refused(_("That is more than %(most)s devices. Filter the table further.") % {"most": figure(MOST)})
     return count

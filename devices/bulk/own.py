@@ -11,7 +11,7 @@ from devices.fields import PayorField
 from devices.models import Device
 from devices.models.status import Status
 
-from .acts import Act, ActForm, Hurdle, only, paying, register
+from .acts import Act, ActForm, Hurdle, figure, only, paying, register
 
 
 class PayingForm(ActForm):
@@ -38,7 +38,7 @@ class SetPayor(Act):
         return self.chosen["payor"]
 
     def question(self, count: int) -> str:
-        words = {"payor": self.payor, "count": count}
+        words = {"payor": self.payor, "count": figure(count)}
         return (
             ngettext("Let %(payor)s pay for %(count)s device?", "Let %(payor)s pay for %(count)s devices?", count)
             % words
@@ -72,7 +72,7 @@ class Restore(Act):
     statuses = (Status.RECYCLED,)
 
     def question(self, count: int) -> str:
-        return ngettext("Restore %(count)s device?", "Restore %(count)s devices?", count) % {"count": count}
+        return ngettext("Restore %(count)s device?", "Restore %(count)s devices?", count) % {"count": figure(count)}
 
     def hurdles(self) -> list[Hurdle]:
         return only(Status.RECYCLED)

@@ -59,19 +59,20 @@ def carry_out(job: Job) -> dict[str, object]:
         raise jobs.GivenUp(_("What was chosen can't be chosen any more. Try again, and choose something else."))
     with job.step(job.progress, total):
         pass
-    while _do_next(job, action, act):
+    last = 0
+    while last := _do_next(job, action, act, after=last):
         pass
     return {}
 
 
-def _do_next(job: Job, action: BulkAction, act: Act) -> bool:
-    """One device; False where none was left, and it is over."""
+def _do_next(job: Job, action: BulkAction, act: Act, *, after: int) -> int:
+    """The next device behind the row with this key. Returns that of its own; 0 where none was left, and it is over."""
     with job.step(min(job.progress + 1, job.total)):
-        waiting = action.rows.filter(state=State.WAITING).order_by("pk")
+        waiting = action.rows.filter(state=State.WAITING, pk__gt=after).order_by("pk")
         row = waiting.select_related("device__holder_user", "device__holder_space").first()
         if row is None:
             _end(action, act)
-            return False
+            return 0
         # Read each time: whoever is no admin any more, or has no repair flow, does nothing from then on.
         by = User.objects.select_related("company").get(pk=job.who_id)
         row.state, row.problem = State.DONE, ""
@@ -81,7 +82,7 @@ def _do_next(job: Job, action: BulkAction, act: Act) -> bool:
         except (Refused, PermissionDenied, ValidationError, IntegrityError) as error:
             row.state, row.problem = State.FAILED, _in_words(error)
         row.save(update_fields=["state", "problem"])
-    return True
+    return row.pk
 
 
 def _in_words(error: Exception) -> str:

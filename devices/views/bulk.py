@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import PersonRequest, admin_required
 from accounts.models.closable import Refused
+from accounts.text import clean_search
 from devices.bulk import acts, work
 from devices.bulk.choosing import choose, choose_again
 from devices.bulk.preview import Preview
@@ -109,7 +110,7 @@ def bulk_choose(request: PersonRequest, action: BulkAction) -> HttpResponse:
     if action.stage != Stage.ASKED or (form := work.form_of(action)) is None:
         return _too_late(request, action)
     # What was sent is kept as it is, and read anew whenever it is needed: what can't be chosen any more is said there.
-    action.change(values={name: request.POST.get(name, "") for name in form.fields})
+    action.change(values={name: clean_search(request.POST.get(name)) for name in form.fields})
     return redirect(action) if work.act_of(action) is not None else _page_of(request, action)
 
 
@@ -121,10 +122,10 @@ def bulk_start(request: PersonRequest, action: BulkAction) -> HttpResponse:
     if action.stage != Stage.ASKED or act is None:
         return _too_late(request, action)
     number = request.POST.get("count", "")
+    count = int(number) if number.isdecimal() and len(number) < 10 else 0
     try:
         with transaction.atomic():
-            preview = Preview(action, act)
-            work.start(action, preview, int(number) if number.isdecimal() else 0, by=request.user)
+            work.start(action, Preview(action, act), count, by=request.user)
     except Refused as refusal:
         messages.error(request, str(refusal))
         return _page_of(request, action, status=409)

@@ -66,6 +66,8 @@
     }
     form.setAttribute("aria-busy", "true");
     setTimeout(() => locked(form, true));
+    // What it leads to may be a download, which leaves the page where it is.
+    if (form.hasAttribute("data-may-stay")) setTimeout(() => locked(form, false), 2000);
   });
 
   window.addEventListener("pageshow", () => {

@@ -14,6 +14,7 @@ from accounts.tokens import link_keys, link_path
 from devices.importing import work
 from repairs import acts
 from repairs.models import MDMRelease
+from tests.bulk import bulk_action
 from tests.certificates import Key
 from tests.factories import AdminFactory, CompanyFactory, DeviceFactory, PayorFactory, SpaceFactory, UserFactory
 from tests.importer import a_list, imported
@@ -91,6 +92,10 @@ class Office:
             self.ada, "rehearsed", a_list(b"Serial number,Holder email,Warranty ends\nW-1,,\n")
         )
         work.begin(self.waiting_list, "devices_import", "storing", by=self.ada)
+        self.waiting_action, self.done_action, self.chosen_action = (
+            bulk_action(self.ada, stage) for stage in ("waiting", "done", "chosen")
+        )
+        self.filled_in_action = bulk_action(self.ada, "filled in", self.ada.company.payors.get(name="Cost centre 4711"))
 
     def days_ago(self, days, device, verb, **facts):
         with clock.at(self.now - timedelta(days=days)):
