@@ -113,7 +113,8 @@ class SpaceForm(ActForm):
         fields: dict[str, Any] = self.fields
         fields["space"].queryset = company.spaces.open()
         fields["payor"].queryset = company.payors.open().exclude(kind=Payor.Kind.EMPLOYEE)
-        self.initial.setdefault("payor", company.own_payor)
+        if not self.is_bound:
+            self.initial["payor"] = company.own_payor
 
 
 @register

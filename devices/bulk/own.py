@@ -59,7 +59,8 @@ class SetPayor(Act):
         return [*paying(devices, self.payor), _("Whoever holds them keeps them.")]
 
     def do(self, device: Device, *, by: User, seen: int) -> None:
-        assert device.holder is not None  # as it was seen
+        device.require_held()
+        assert device.holder is not None
         device.assign(device.holder, self.payor, by=by, seen=seen)
 
 
