@@ -15,6 +15,7 @@ urlpatterns = [
     path("hardware/imports/<int:pk>/refused/", importing.import_refused, name="import_refused"),
     path("hardware/imports/<int:pk>/undo/", importing.import_undo, name="import_undo"),
     path("hardware/imports/<int:pk>/give-up/", importing.import_give_up, name="import_give_up"),
+    path("hardware/shortcuts/", hardware.shortcuts, name="shortcuts"),
     path("hardware/actions/", bulk.bulk_actions, name="bulk_actions"),
     path("hardware/actions/<int:pk>/", bulk.bulk_action, name="bulk_action"),
     path("hardware/actions/<int:pk>/choose/", bulk.bulk_choose, name="bulk_choose"),

@@ -4,7 +4,6 @@ from unittest.mock import patch
 
 from accounts import jobs
 from devices.bulk import work
-from devices.bulk.acts import find
 from devices.bulk.choosing import choose
 from devices.bulk.preview import Preview
 from devices.models import Device
@@ -18,7 +17,7 @@ def bulk_action(admin, stage, payor=None):
     "waiting" for a worker, "done". With what nobody holds it can't be done."""
     payor = payor or admin.company.own_payor
     devices = Device.objects.visible_to(admin).exclude(payor=payor, holder_user__isnull=False)
-    action = choose(find("set_payor"), devices, "all", by=admin)
+    action = choose("set_payor", devices, "all", by=admin)
     if stage == "chosen":
         return action
     action.change(values={"payor": str(payor.pk)})

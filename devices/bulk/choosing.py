@@ -11,32 +11,29 @@ from accounts.models import User
 from accounts.models.closable import Refused
 from devices.models import BulkAction, BulkDevice, Device
 
-from .acts import Act, figure
+from .acts import figure
 
 # More takes longer than a request may; and nobody oversees it.
 MOST = 100_000
 
 
 @transaction.atomic
-def choose(act: type[Act], devices: QuerySet[Device], table: str, *, by: User) -> BulkAction:
-    """A bulk action on these devices of the person's company, not confirmed yet. Raises Refused for none, and for too
-    many."""
+def choose(
+    act: str, devices: QuerySet[Device], table: str, *, by: User, values: dict[str, str] | None = None
+) -> BulkAction:
+    """A bulk action on these devices of the person's company, not confirmed yet; `values` is what its form is filled in
+    with, where that is known. Raises Refused for no devices, and for too many."""
     assert by.company_id is not None
-    action = BulkAction.objects.create(company_id=by.company_id, who=by, act=act.slug, table=table)
+    action = BulkAction.objects.create(company_id=by.company_id, who=by, act=act, table=table, values=values or {})
     action.change(total=_freeze(action, devices.order_by("pk")))
     return action
 
 
-@transaction.atomic
 def choose_again(action: BulkAction, *, by: User) -> BulkAction:
     """Another one on those devices of this one with which it was not done, as they are now. Raises as `choose` does."""
     left = BulkDevice.objects.filter(action=action).exclude(state=BulkDevice.State.DONE)
     devices = Device.objects.visible_to(by).filter(pk__in=left.values("device"))
-    again = BulkAction.objects.create(
-        company_id=action.company_id, who=by, act=action.act, table=action.table, values=action.values
-    )
-    again.change(total=_freeze(again, devices.order_by("pk")))
-    return again
+    return choose(action.act, devices, action.table, by=by, values=action.values)
 
 
 def _freeze(action: BulkAction, devices: QuerySet[Device]) -> int:

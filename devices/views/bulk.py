@@ -51,10 +51,9 @@ def choose_many(request: PersonRequest, table: str) -> HttpResponse:
             raise Refused(_("Choose at least one device."))
         if wanted in READ_ONLY:
             return redirect(f"{reverse(f'devices:{wanted}', args=[table])}?{query}")
-        act = acts.find(wanted)
-        if act is None:
+        if acts.find(wanted) is None:
             raise Refused(_("Choose what is to be done with them."))
-        return redirect(choose(act, devices, table, by=request.user))
+        return redirect(choose(wanted, devices, table, by=request.user))
     except Refused as refusal:
         messages.error(request, str(refusal))
         return redirect(f"{reverse('devices:hardware_table', args=[table])}?{request.GET.urlencode()}")

@@ -82,6 +82,13 @@ def hardware(request: PersonRequest, table: str = "all") -> HttpResponse:
 
 @require_safe
 @admin_required
+def shortcuts(request: PersonRequest) -> HttpResponse:
+    """The keys that work in the tables, and the switch for them: a window, or a page of its own."""
+    return render(request, "devices/shortcuts.html")
+
+
+@require_safe
+@admin_required
 def export(request: PersonRequest, table: str) -> StreamingHttpResponse:
     """The table as CSV: the rows and columns that the page shows, over all its pages. In English, like every export."""
     found = _find_table(table)

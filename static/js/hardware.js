@@ -44,25 +44,24 @@
   window.addEventListener("pageshow", tell);
   document.addEventListener("htmx:afterSettle", tell);
 
-  // Keys. Whoever wants none turns them off in the help, which a button opens as well (WCAG 2.1.4); "/" is velory.js's.
+  // Keys. Whoever wants none turns them off in the help, which a link opens as well (WCAG 2.1.4); "/" is velory.js's.
 
   const areOff = () => document.cookie.includes("shortcuts=off");
 
-  const help = () => {
-    dialog.replaceChildren(document.getElementById("shortcuts").content.cloneNode(true));
-    const toggle = dialog.querySelector("[role=switch]");
-    toggle.checked = !areOff();
-    toggle.addEventListener("change", () => {
-      const secure = location.protocol === "https:" ? "; secure" : "";
-      document.cookie = `shortcuts=${toggle.checked ? "on" : "off"}; path=/; max-age=31536000; samesite=lax${secure}`;
-    });
-    dialog.setAttribute("aria-labelledby", "dialog-title");
-    dialog.showModal();
-  };
-
-  document.addEventListener("click", (event) => {
-    if (event.target.closest("[data-shortcuts]")) help();
+  document.addEventListener("change", (event) => {
+    if (event.target.id !== "id_shortcuts") return;
+    const secure = location.protocol === "https:" ? "; secure" : "";
+    const word = event.target.checked ? "on" : "off";
+    document.cookie = `shortcuts=${word}; path=/; max-age=31536000; samesite=lax${secure}`;
   });
+
+  // The switch is drawn without knowing the cookie.
+  const showSwitch = () => {
+    const toggle = document.getElementById("id_shortcuts");
+    if (toggle) toggle.checked = !areOff();
+  };
+  dialog.addEventListener("htmx:afterSwap", showSwitch);
+  showSwitch();
 
   const go = (step) => {
     const links = [...document.querySelectorAll(".choosing tbody th a")];
@@ -75,7 +74,7 @@
     j: () => go(1),
     k: () => go(-1),
     x: () => document.activeElement.closest(".choosing tbody tr")?.querySelector("[name=device]").click(),
-    "?": help,
+    "?": () => document.querySelector("[data-shortcuts]")?.click(),
   };
 
   document.addEventListener("keydown", (event) => {

@@ -235,7 +235,7 @@ PAGES = [
     Page("import, undo, asked", "admin", "devices:import", "stored_list", act=window("Undo this import")),
     # Admins: many devices at once
     Page("all hardware, some ticked", "admin", "devices:hardware", act=tick),
-    Page("shortcuts", "admin", "devices:hardware", act=press("Keyboard shortcuts")),
+    Page("shortcuts", "admin", "devices:shortcuts"),
     Page("bulk actions", "admin", "devices:bulk_actions"),
     Page("bulk actions, none yet", "beginner", "devices:bulk_actions"),
     Page("bulk action, refused", "admin", "devices:bulk_action", "chosen_action", act=post()),

@@ -88,7 +88,7 @@ def test_keys_go_through_the_rows_tick_and_open_them_until_they_are_turned_off(a
         keys.press(key)
     ada.sees("50 chosen")
     expect(ada.page.get_by_role("searchbox", name="Search devices")).not_to_be_focused()
-    ada.press(ada.button("Keyboard shortcuts"))
+    ada.press(ada.link("Keyboard shortcuts"))
     switch.check()
     keys.press("Escape")
 
