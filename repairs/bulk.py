@@ -93,7 +93,7 @@ class Finish(Act):
         return [
             _("Their repairs close as repaired, and the devices are Active."),
             _("They stay unassigned until you assign them to users or spaces. Do not forget the payor."),
-            *_prompts_that_close(devices),
+            *_prompts_that_close(_still_in_mdm(devices)),
         ]
 
     def do(self, device: Device, *, by: User, seen: int) -> None:
@@ -150,18 +150,23 @@ class AssignToSpace(Act):
         ]
 
     def consequences(self, devices: QuerySet[Device]) -> list[str]:
-        in_repair = devices.filter(status=Status.IN_REPAIR)
         lines = [
             *unassigning(devices.exclude(holder_space=self.space)),
             *paying(devices, self.payor),
         ]
-        if count := in_repair.count():
+        still_in_mdm = Q(repairs__mdm_release__state=MDMRelease.State.OPEN)
+        in_repair = devices.filter(status=Status.IN_REPAIR).aggregate(
+            count=Count("pk", distinct=True),
+            prompts=Count("repairs__mdm_release", filter=still_in_mdm, distinct=True),
+        )
+        count, prompts = in_repair["count"], in_repair["prompts"]
+        if count:
             text = ngettext(
                 "%(count)s device is in repair: its repair closes as repaired.",
                 "%(count)s devices are in repair: their repairs close as repaired.",
                 count,
             )
-            lines += [text % {"count": figure(count)}, *_prompts_that_close(in_repair)]
+            lines += [text % {"count": figure(count)}, *_prompts_that_close(prompts)]
         return lines
 
     def do(self, device: Device, *, by: User, seen: int) -> None:
@@ -256,9 +261,8 @@ def _still_in_mdm(devices: QuerySet[Device]) -> int:
     return prompts.count()
 
 
-def _prompts_that_close(devices: QuerySet[Device]) -> list[str]:
-    """A finish closes the MDM prompts of the repairs that it ends."""
-    count = _still_in_mdm(devices)
+def _prompts_that_close(count: int) -> list[str]:
+    """A finish closes the MDM prompts of the repairs that it ends, if there are any."""
     text = ngettext(
         "%(count)s device is still in MDM. The prompt to release it closes as no longer needed.",
         "%(count)s devices are still in MDM. The prompts to release them close as no longer needed.",
