@@ -106,11 +106,16 @@ def bulk_action(request: PersonRequest, action: BulkAction) -> HttpResponse:
 @of_action
 def bulk_choose(request: PersonRequest, action: BulkAction) -> HttpResponse:
     """Space, payor, outcome: whatever its act asks for."""
-    if action.stage != Stage.ASKED or (form := work.form_of(action)) is None:
+    act = acts.find(action.act)
+    if action.stage != Stage.ASKED or act is None or act.form is None:
         return _too_late(request, action)
-    # What was sent is kept as it is, and read anew whenever it is needed: what can't be chosen any more is said there.
-    action.change(values={name: clean_search(request.POST.get(name)) for name in form.fields})
-    return redirect(action) if work.act_of(action) is not None else _page_of(request, action)
+    # Kept as it was sent, and read anew whenever it is needed: what can't be chosen any more is said there.
+    values = {name: clean_search(request.POST.get(name)) for name in act.form.base_fields}
+    form = act.form(values, company=action.company)
+    if not form.is_valid():
+        return _page_of(request, action, form=form)
+    action.change(values=values)
+    return redirect(action)
 
 
 @require_POST
@@ -156,12 +161,14 @@ def _name_of(action: BulkAction) -> str:
     return str(act.name) if act is not None else action.act
 
 
-def _page_of(request: PersonRequest, action: BulkAction, status: int = 200) -> HttpResponse:
+def _page_of(
+    request: PersonRequest, action: BulkAction, status: int = 200, form: acts.ActForm | None = None
+) -> HttpResponse:
     context: dict[str, Any] = {"action": action, "name": _name_of(action), "table": TABLES.get(action.table)}
     if action.stage == Stage.ASKED:
         act = work.act_of(action)
-        context["form"] = work.form_of(action)
-        if act is not None and "choose" not in request.GET:
+        context["form"] = form or work.form_of(action)
+        if act is not None and form is None and "choose" not in request.GET:
             context["act"], context["preview"] = act, Preview(action, act)
         return render(request, "devices/bulk_asked.html", context, status=status)
     if not action.is_working:
