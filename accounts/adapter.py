@@ -11,11 +11,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from qrcode.constants import ERROR_CORRECT_M  # type: ignore[import-untyped]
-from qrcode.main import QRCode  # type: ignore[import-untyped]
 
 from .models import SingleSignOn
 from .notices import notify
+from .qr import qr_path
 from .receivers import not_signed_in, tell, tell_now_and_then
 from .sealed import seal, unseal
 
@@ -97,14 +96,10 @@ class MFAAdapter(DefaultMFAAdapter):
         return super().get_public_key_credential_rp_entity() | {"name": "Velory"}
 
     def build_totp_svg(self, url: str) -> SafeString:
-        """The QR code as part of the page: under our policy a picture may not come in an address (`data:`)."""
-        code = QRCode(error_correction=ERROR_CORRECT_M, border=4)
-        code.add_data(url)
-        rows = code.get_matrix()
-        dots = "".join(f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark)
+        width, path = qr_path(url)
         return format_html(
             '<svg class="qr" viewBox="0 0 {0} {0}" role="img" aria-label="{1}"><path d="{2}"/></svg>',
-            len(rows),
+            width,
             _("QR code for your authenticator app"),
-            dots,
+            path,
         )

@@ -33,9 +33,10 @@ def console_request(company: Company, query: str) -> PersonRequest:
 
 def note_table(request: PersonRequest, table: str) -> None:
     """A line for the export of a table, with what it was filtered by, in English as every export."""
-    asked = {name: value for name, value in request.GET.items() if value and name not in _NO_FILTERS}
+    given = {name: " ".join(filter(None, values)) for name, values in request.GET.lists()}
+    asked = {name: value for name, value in given.items() if value and name not in _NO_FILTERS}
     if asked:
-        words = ", ".join(f"{name}={clean_search(str(value))[:100]}" for name, value in sorted(asked.items())[:20])
+        words = ", ".join(f"{name}={clean_search(value)[:100]}" for name, value in sorted(asked.items())[:20])
         note_export(request, "data_exported_in_part", table=table, filter=words)
     else:
         note_export(request, "data_exported", table=table)

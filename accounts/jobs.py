@@ -60,6 +60,18 @@ def enqueue(name: str, *, who: User, **details: Any) -> Job:
     return Job.objects.create(company_id=who.company_id, kind=name, who=who, details=details)
 
 
+def do_at_once(job: Job) -> None:
+    """Short work isn't left to a worker: it is done here as soon as the caller's transaction is kept, so that the page
+    that follows can tell what came of it. Should this process die, a worker goes on with it, as with any other."""
+
+    def do() -> None:
+        claimed = claim(job.company_id, job.pk)
+        if claimed is not None:  # else a worker was quicker
+            carry_out(claimed)
+
+    transaction.on_commit(do, robust=True)
+
+
 # What a worker does
 
 
@@ -75,11 +87,13 @@ def work() -> bool:
     return found
 
 
-def claim(company_id: int) -> Job | None:
-    """Lease the company's oldest job that is due, unless another worker is at it. One that was begun and left too
-    often is failed instead."""
+def claim(company_id: int, key: int | None = None) -> Job | None:
+    """Lease the company's oldest job that is due, or the one with this key, unless another worker is at it. One that
+    was begun and left too often is failed instead."""
     with transaction.atomic(), company_scope(company_id):
         due = Job.objects.due().filter(company_id=company_id).order_by("pk")
+        if key is not None:
+            due = due.filter(pk=key)
         # SQLite has no row locks: there the IMMEDIATE transaction is the lock.
         job = due.select_for_update(skip_locked=True, no_key=True).first()
         if job is None:

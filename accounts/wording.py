@@ -21,6 +21,7 @@ GROUPS = {
     "payor": _("Payors"),
     "setting": _("Settings"),
     "data": _("Exports and imports"),
+    "device": _("Many devices at once"),
     "support": _("Velory Support"),
 }
 
@@ -90,6 +91,7 @@ SENTENCES = {
     "data_devices_imported": _("%(actor)s imported devices: %(result)s."),
     "data_repairs_import_undone": _("%(actor)s undid an import of past repairs: %(result)s."),
     "data_repairs_imported": _("%(actor)s imported past repairs: %(result)s."),
+    "device_bulk_action": _("%(actor)s acted on many devices at once (%(action)s): done with %(done)s of %(all)s."),
 }
 
 FIELDS = {

@@ -9,7 +9,10 @@ class DevicesConfig(AppConfig):
 
     def ready(self) -> None:
         from . import alike, erasing, receivers, renaming, search_index  # noqa: F401  (some connect themselves)
-        from .importing import of_devices, tidying, work  # noqa: F401  (likewise)
+        from .bulk import own  # noqa: F401  (likewise)
+        from .bulk import tidying as bulk_tidying  # noqa: F401
+        from .bulk import work as bulk_work  # noqa: F401
+        from .importing import of_devices, tidying, work  # noqa: F401
 
         pre_migrate.connect(search_index.before_migrate, sender=self)
         post_migrate.connect(search_index.after_migrate, sender=self)

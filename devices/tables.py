@@ -7,6 +7,7 @@ from typing import Any
 import django_filters
 from django.db import models
 from django.forms import TextInput
+from django.http import QueryDict
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -162,6 +163,15 @@ class ChooseFilter(django_filters.Filter):
         return field
 
 
+# The name of the boxes before the rows, and how many of them are read.
+TICKED, MOST_TICKED = "device", 500
+
+
+def ticked(data: QueryDict) -> list[int]:
+    """The devices whose boxes are ticked, by key. What is no key is left out."""
+    return [int(key) for key in data.getlist(TICKED)[:MOST_TICKED] if key.isdecimal() and len(key) < 19]
+
+
 class TableFilter(django_filters.FilterSet):
     """What the filters over every table know of themselves."""
 
@@ -234,13 +244,23 @@ class HardwareFilter(TimeFilters, TableFilter):
         return Search(self.request.user.company_id, clean_search(self.data.get("q")))
 
     @property
+    def is_used(self) -> bool:
+        return super().is_used or TICKED in self.data
+
+    @property
     def qs(self) -> models.QuerySet[Device]:
         """The rows that match the filters and the search."""
-        return self.search.filter(super().qs)
+        return self.search.filter(self._filtered)
+
+    @property
+    def _filtered(self) -> models.QuerySet[Device]:
+        """Those that match the filters; where the address names devices, of these."""
+        found = super().qs
+        return found.filter(pk__in=ticked(self.data)) if TICKED in self.data else found
 
     def in_turn(self) -> list[Callable[[], models.QuerySet[Device]]]:
         """The same rows in the order of a search: those whose name begins with it, then the others."""
-        filtered, by_name = super().qs, self.search.by_name
+        filtered, by_name = self._filtered, self.search.by_name
         return [lambda: filtered.filter(by_name), lambda: self.search.filter(filtered).exclude(by_name)]
 
     def filter_holder(self, devices: models.QuerySet[Device], name: str, value: Space) -> models.QuerySet[Device]:

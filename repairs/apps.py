@@ -7,5 +7,5 @@ class RepairsConfig(AppConfig):
     verbose_name = _("Repairs")
 
     def ready(self) -> None:
-        from . import erasing, pace, pages, receivers  # noqa: F401  (they connect themselves)
+        from . import bulk, erasing, pace, pages, receivers  # noqa: F401  (they connect themselves)
         from .importing import of_repairs  # noqa: F401  (likewise)

@@ -8,6 +8,7 @@ from accounts.models import Domain
 from accounts.tokens import link_keys, link_path
 from devices.models import Device, SavedFilter
 from repairs.models import MDMRelease, Repair
+from tests.bulk import BULK_STAGES, bulk_action
 from tests.factories import DeviceFactory, PayorFactory, SpaceFactory, UserFactory
 from tests.importer import a_list, imported
 from tests.two_step import give_passkey
@@ -71,6 +72,8 @@ class Scene:
         if about == "a saved filter":
             kept = {"table": "all", "name": "Phones", "query": "category=Phone"}
             return [SavedFilter.objects.get_or_create(company=self.company, owner=None, defaults=kept)[0].pk]
+        if about in BULK_STAGES:
+            return [self.bulk_action(BULK_STAGES[about]).pk]
         if about == "a passkey":
             return [give_passkey(self.employee).pk]
         if about == "a link":
@@ -97,6 +100,11 @@ class Scene:
     def imported(self, stage):
         """An import of one device: rehearsed, or stored."""
         return self.company.imports.filter(stage=stage).first() or imported(self.admin, stage)
+
+    def bulk_action(self, stage):
+        """One that lets the company pay: chosen, filled in, or done, which it can be only once."""
+        done = self.company.bulk_actions.filter(stage="done").first()
+        return done if done and stage == "done" else bulk_action(self.admin, stage)
 
     def data(self, name, person=None):
         """What this person fills in: enough for the act. Each form carries the revision that the page showed."""
@@ -139,6 +147,9 @@ _DATA = {
     "devices:correct": lambda scene, person: {"text": "It did not."},
     "devices:imports": lambda scene, person: {"file": a_list()},
     "devices:import_columns": lambda scene, person: {"column_0": "serial_number"},
+    "devices:choose_many": lambda scene, person: {"act": "set_payor", "all": "on"},
+    "devices:bulk_choose": lambda scene, person: {"payor": scene.cost_centre.pk},
+    "devices:bulk_start": lambda scene, person: {"count": 2},
     "devices:import_start": lambda scene, person: {"rows": "all"},
     "devices:columns": lambda scene, person: {"columns": ["category"], "density": "compact"},
     "devices:saved_filter": lambda scene, person: {"name": "Telephones"},

@@ -144,6 +144,7 @@ ROWS = {
         "Search",
         "Hardware tables",
         "Sort, filter, page, and export",
+        "Acting on many",
         "Device page",
         "Support tab, employee",
         "Support tab, admin",

@@ -91,6 +91,26 @@ POST  devices:import_undo                  an import            sign-in  403    
 GET   devices:import_give_up               an import            sign-in  405       405        405      405       405
 POST  devices:import_give_up               an import            sign-in  403       403        done     404       desk
 POST  devices:import_give_up               a stored import      sign-in  403       403        409      404       desk
+GET   devices:shortcuts                    -                    sign-in  403       403        200      200       desk
+GET   devices:choose_many                  all                  sign-in  405       405        405      405       405
+POST  devices:choose_many                  all                  sign-in  403       403        done     done      desk
+POST  devices:choose_many                  nonsense             sign-in  403       403        404      404       desk
+GET   devices:labels                       all                  sign-in  403       403        200      200       desk
+GET   devices:labels                       nonsense             sign-in  403       403        404      404       desk
+GET   devices:bulk_actions                 -                    sign-in  403       403        200      200       desk
+GET   devices:bulk_action                  an action            sign-in  403       403        200      404       desk
+GET   devices:bulk_action                  a filled-in action   sign-in  403       403        200      404       desk
+GET   devices:bulk_action                  a done action        sign-in  403       403        200      404       desk
+GET   devices:bulk_choose                  an action            sign-in  405       405        405      405       405
+POST  devices:bulk_choose                  an action            sign-in  403       403        done     404       desk
+POST  devices:bulk_choose                  a done action        sign-in  403       403        409      404       desk
+GET   devices:bulk_start                   an action            sign-in  405       405        405      405       405
+POST  devices:bulk_start                   an action            sign-in  403       403        409      404       desk
+POST  devices:bulk_start                   a filled-in action   sign-in  403       403        done     404       desk
+POST  devices:bulk_start                   a done action        sign-in  403       403        409      404       desk
+GET   devices:bulk_again                   a done action        sign-in  405       405        405      405       405
+POST  devices:bulk_again                   a done action        sign-in  403       403        done     404       desk
+POST  devices:bulk_again                   an action            sign-in  403       403        409      404       desk
 GET   devices:takeout                      -                    sign-in  403       403        200      200       desk
 POST  devices:takeout                      -                    sign-in  403       403        200      200       desk
 

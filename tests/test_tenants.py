@@ -20,6 +20,7 @@ from devices.models import Device, Import, Imported, SavedFilter
 from devices.models.device import DeviceQuerySet
 from repairs.acts import lend
 from repairs.models.repair import RepairQuerySet
+from tests.bulk import bulk_action
 from tests.conftest import role
 
 pytestmark = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has neither roles nor policies")
@@ -58,6 +59,7 @@ def eventful(world):
         brought = Import.objects.create(company=company, who=admin, job=job, upload=upload, name="list.csv")
         Imported.objects.create(company=company, batch=brought, is_new=False)
         SavedFilter.objects.create(company=company, owner=admin, table="all", name="Laptops", query="category=Laptop")
+        bulk_action(admin, "chosen")
     return world.again()
 
 

@@ -103,8 +103,9 @@ class Visitor:
 
     @property
     def rows(self):
-        """The table's rows, as lists of what stands in their cells."""
-        return [[_words(cell) for cell in row] for row in self.tree.findall(".//main//tbody/tr")]
+        """The table's rows, as lists of what stands in their cells, but for the boxes that choose a row."""
+        rows = self.tree.findall(".//main//tbody/tr")
+        return [[_words(cell) for cell in row if cell.find("./input[@name='device']") is None] for row in rows]
 
     @property
     def buttons(self):

@@ -1,5 +1,6 @@
 from .assignment import Assignment
 from .bringing import Import, Imported
+from .bulk import BulkAction, BulkDevice
 from .changing import FlowOff, MoveRefused
 from .device import Device
 from .event import Event, Nameplate
@@ -8,6 +9,8 @@ from .saved_filter import SavedFilter
 
 __all__ = [
     "Assignment",
+    "BulkAction",
+    "BulkDevice",
     "Device",
     "Event",
     "FlowOff",

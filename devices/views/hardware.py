@@ -13,6 +13,7 @@ from accounts.exporting import note_table
 from accounts.keyset import Total
 from accounts.text import clean_search
 from devices.alike import ask_instead
+from devices.bulk.acts import offered
 from devices.exports.download import download, wants_all_columns
 from devices.exports.hardware import hardware_sheet
 from devices.finding import search_few
@@ -85,6 +86,7 @@ def _shown(found: Table, request: PersonRequest) -> dict[str, Any]:
     context["rows"] = drawn(found, page.object_list, filters.paces)
     context |= {"set_filters": set_filters(filters), "kept_query": kept_query(filters)}
     context["saved_filters"] = SavedFilter.objects.visible_to(request.user).over(found.slug)
+    context["acts"] = offered(found.statuses, request.user.company)
     if filters.is_used:  # else the menu has counted it
         has_all = not page.has_other_pages
         found_here = Total(len(page.object_list), PAGE)
@@ -94,6 +96,13 @@ def _shown(found: Table, request: PersonRequest) -> dict[str, Any]:
         archived = filters.search.filter(Device.objects.visible_to(request.user).archived())
         context["archived"] = Total.of(archived, MOST_ARCHIVED, COUNTED_ALONG)
     return context
+
+
+@require_safe
+@admin_required
+def shortcuts(request: PersonRequest) -> HttpResponse:
+    """The keys that work in the tables, and the switch for them: a window, or a page of its own."""
+    return render(request, "devices/shortcuts.html")
 
 
 @require_safe

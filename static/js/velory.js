@@ -5,11 +5,11 @@
   const dialog = document.getElementById("dialog");
   const said = document.getElementById("said");
 
-  // "/" goes to the search field, unless somebody is typing.
+  // "/" goes to the search field, unless somebody is typing, or has turned such keys off (hardware.js).
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input, textarea, select, [contenteditable]");
     if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || typing) return;
-    if (dialog?.open) return;
+    if (dialog?.open || document.cookie.includes("shortcuts=off")) return;
     const field = document.querySelector("[data-search]");
     if (!field) return;
     event.preventDefault();
@@ -66,6 +66,8 @@
     }
     form.setAttribute("aria-busy", "true");
     setTimeout(() => locked(form, true));
+    // What it leads to may be a download, which leaves the page where it is.
+    if (form.hasAttribute("data-may-stay")) setTimeout(() => locked(form, false), 2000);
   });
 
   window.addEventListener("pageshow", () => {

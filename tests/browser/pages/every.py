@@ -55,6 +55,12 @@ def type_ahead(words):
     return act
 
 
+def tick(page):
+    """The first two rows of a table, by keyboard."""
+    for key in "jxjx":
+        page.keyboard.press(key)
+
+
 def menu(page):
     """The menu of a phone."""
     page.set_viewport_size({"width": 360, "height": 740})
@@ -251,6 +257,17 @@ PAGES = [
     Page("import, stored", "admin", "devices:import", "stored_list"),
     Page("import, undo", "admin", "devices:import_undo", "stored_list"),
     Page("import, undo, asked", "admin", "devices:import", "stored_list", act=window("Undo this import")),
+    # Admins: many devices at once
+    Page("all hardware, some ticked", "admin", "devices:hardware", act=tick),
+    Page("shortcuts", "admin", "devices:shortcuts"),
+    Page("bulk actions", "admin", "devices:bulk_actions"),
+    Page("bulk actions, none yet", "beginner", "devices:bulk_actions"),
+    Page("bulk action, refused", "admin", "devices:bulk_action", "chosen_action", act=post()),
+    Page("bulk action, to be confirmed", "admin", "devices:bulk_action", "filled_in_action"),
+    Page("bulk action, at work", "admin", "devices:bulk_action", "waiting_action"),
+    Page("bulk action, done", "admin", "devices:bulk_action", "done_action"),
+    Page("labels", "admin", "devices:labels", "all", query="?sheet=99012&category=Phone"),
+    Page("labels of much, refused", "long_admin", "devices:labels", "all", query="?first=22"),
     # Admins: a device
     Page("overview", "admin", "devices:overview", "phone", act=press("Assign to a user or space")),
     Page("overview, in repair", "admin", "devices:overview", "away", act=press("Another user or space")),

@@ -15,6 +15,7 @@ from devices.importing import work
 from devices.models import SavedFilter
 from repairs import acts
 from repairs.models import MDMRelease
+from tests.bulk import bulk_action
 from tests.certificates import Key
 from tests.factories import AdminFactory, CompanyFactory, DeviceFactory, PayorFactory, SpaceFactory, UserFactory
 from tests.importer import a_list, imported
@@ -105,6 +106,10 @@ class Office:
         self.kept_filter = SavedFilter.objects.create(
             company=self.ada.company, table="all", name="Warranty soon over", query="warranty=soon"
         )
+        self.waiting_action, self.done_action, self.chosen_action = (
+            bulk_action(self.ada, stage) for stage in ("waiting", "done", "chosen")
+        )
+        self.filled_in_action = bulk_action(self.ada, "filled in", self.ada.company.payors.get(name="Cost centre 4711"))
 
     def days_ago(self, days, device, verb, **facts):
         with clock.at(self.now - timedelta(days=days)):

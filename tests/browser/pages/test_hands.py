@@ -93,6 +93,39 @@ def test_a_filter_applies_as_soon_as_it_is_chosen(ada):
     expect(ada.page).to_have_url(re.compile("category=Headset"))
 
 
+def test_keys_go_through_the_rows_tick_and_open_them_until_they_are_turned_off(ada):
+    ada.page.goto("/hardware/?sort=name")
+    keys, rows = ada.page.keyboard, ada.page.locator("tbody tr")
+    boxes = rows.get_by_role("checkbox")
+    for key in "jjxkxj":
+        keys.press(key)
+    expect(rows.nth(1).get_by_role("link")).to_be_focused()
+    ada.sees("2 chosen")
+    boxes.nth(4).click(modifiers=["Shift"])
+    ada.sees("5 chosen")
+    ada.page.get_by_role("checkbox", name="All on this page").check()
+    ada.sees("50 chosen")
+
+    keys.press("?")
+    switch = ada.page.get_by_role("switch", name="Shortcuts of a single key")
+    expect(switch).to_be_checked()
+    keys.press("x")  # the window is in front
+    switch.uncheck()
+    keys.press("Escape")
+    for key in "jx?/":
+        keys.press(key)
+    ada.sees("50 chosen")
+    expect(ada.page.get_by_role("searchbox", name="Search devices")).not_to_be_focused()
+    ada.press(ada.link("Keyboard shortcuts"))
+    switch.check()
+    keys.press("Escape")
+
+    name = rows.first.get_by_role("link")
+    name.focus()
+    keys.press("Enter")
+    expect(ada.page).to_have_url(re.compile(r"/devices/\d+/$"))
+
+
 def test_a_window_closes_by_escape_by_cancel_and_beside_it_and_gives_the_focus_back(ada, office):
     ada.page.goto(office.laptop.support_url)
     link, window = ada.link("Move to “In repair”"), ada.page.get_by_role("dialog")

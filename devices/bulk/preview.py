@@ -1,0 +1,111 @@
+"""What a bulk action would do, told before it is confirmed: with how many devices, with which it can't be done and why.
+
+All of it is counted by the database, so a confirmation costs the same for two devices and for a hundred thousand.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    FilteredRelation,
+    IntegerField,
+    Q,
+    QuerySet,
+    Value,
+    When,
+    Window,
+)
+from django.db.models.functions import RowNumber
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+
+from devices.models import BulkAction, BulkDevice, Device
+
+from .acts import Act, Hurdle
+
+# Of the devices with which it can't be done, so many are shown for each reason.
+SHOWN = 5
+FREE = -1
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """A reason why it can't be done, with how many devices that is, and some of them."""
+
+    why: str
+    count: int
+    examples: list[Device]
+
+    @property
+    def more(self) -> int:
+        """How many are not shown."""
+        return self.count - len(self.examples)
+
+
+class Preview:
+    """A bulk action as it stands now, before it is confirmed."""
+
+    def __init__(self, action: BulkAction, act: Act) -> None:
+        self.action, self.act = action, act
+        changed = Hurdle(_("It has changed since you chose it."), ~Q(revision=F("seen")))
+        self._hurdles = [changed, *act.hurdles()]
+
+    @property
+    def _devices(self) -> QuerySet[Any]:
+        """Each with the number of the hurdle that it meets first, or FREE."""
+        devices: QuerySet[Any] = Device.objects.all()
+        chosen = FilteredRelation("bulk_rows", condition=Q(bulk_rows__action=self.action))
+        cases = [When(hurdle.which, then=Value(number)) for number, hurdle in enumerate(self._hurdles)]
+        return (
+            devices.filter(company_id=self.action.company_id)
+            .annotate(chosen=chosen)
+            .filter(chosen__isnull=False)
+            .annotate(seen=F("chosen__seen"))
+            .annotate(hurdle=Case(*cases, default=Value(FREE), output_field=IntegerField()))
+        )
+
+    @property
+    def free(self) -> QuerySet[Any]:
+        """The devices with which it can be done."""
+        return self._devices.filter(hurdle=FREE)
+
+    @cached_property
+    def _numbers(self) -> dict[int, int]:
+        groups = self._devices.order_by().values("hurdle").annotate(number=Count("pk"))
+        return {group["hurdle"]: group["number"] for group in groups}
+
+    @property
+    def count(self) -> int:
+        """With how many devices it can be done."""
+        return self._numbers.get(FREE, 0)
+
+    @property
+    def question(self) -> str:
+        return self.act.question(self.count)
+
+    @cached_property
+    def consequences(self) -> list[str]:
+        return self.act.consequences(self.free) if self.count else []
+
+    @cached_property
+    def obstacles(self) -> list[Obstacle]:
+        numbers = {number: count for number, count in sorted(self._numbers.items()) if number != FREE}
+        if not numbers:
+            return []
+        rank = Window(RowNumber(), partition_by=F("hurdle"), order_by=[F("name_key"), F("pk")])
+        stuck = self._devices.exclude(hurdle=FREE).annotate(rank=rank).filter(rank__lte=SHOWN)
+        examples: dict[int, list[Device]] = {number: [] for number in numbers}
+        for device in stuck.order_by("rank"):
+            examples[device.hurdle].append(device)
+        return [Obstacle(self._hurdles[number].why, count, examples[number]) for number, count in numbers.items()]
+
+    def leave_out(self) -> None:
+        """Take those out with which it can't be done, each with its reason."""
+        for number in [number for number in self._numbers if number != FREE]:
+            stuck = self._devices.filter(hurdle=number).values("pk")
+            self.action.rows.filter(device__in=stuck).update(
+                state=BulkDevice.State.LEFT_OUT, problem=self._hurdles[number].why
+            )

@@ -1,0 +1,101 @@
+"""Doing it: each device in a transaction of its own, which also notes that it is done. So whoever goes on after a
+killed worker does no device twice."""
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from accounts import clock, jobs
+from accounts.models import Job, User
+from accounts.models.audit import record
+from accounts.models.closable import Refused
+from devices.models import BulkAction, BulkDevice
+
+from .acts import Act, ActForm, find
+from .preview import Preview
+
+State = BulkDevice.State
+# So many are done before the page answers; of more, a worker tells how far it is.
+AT_ONCE = 50
+
+
+def form_of(action: BulkAction) -> ActForm | None:
+    """The form of its act, filled in with what was chosen; None for an act that asks for nothing."""
+    act = find(action.act)
+    if act is None or act.form is None:
+        return None
+    return act.form(action.values or None, company=action.company)
+
+
+def act_of(action: BulkAction) -> Act | None:
+    """Its act, with what was chosen; None while something has to be chosen, or can't be any more."""
+    act, form = find(action.act), form_of(action)
+    if act is None or (form is not None and not form.is_valid()):
+        return None
+    return act(action.company, form.cleaned_data if form is not None else {})
+
+
+def start(action: BulkAction, preview: Preview, count: int, *, by: User) -> None:
+    """Let it be done with the devices that the confirmation named, which were `count`. Belongs inside the transaction
+    in which the action was locked. Raises Refused where it can be done with another number by now, or with none."""
+    preview.leave_out()
+    waiting = action.rows.filter(state=State.WAITING).count()
+    if waiting != count or not count:
+        raise Refused(_("Something has changed since you opened the page. Nothing was done: look again."))
+    job = jobs.enqueue("devices_bulk_action", who=by, action=action.pk)
+    action.change(job=job, who=by, stage=BulkAction.Stage.RUNNING)
+    if count <= AT_ONCE:
+        jobs.do_at_once(job)
+
+
+@jobs.kind("devices_bulk_action")
+def carry_out(job: Job) -> dict[str, object]:
+    with job.step(job.progress):
+        action = BulkAction.objects.select_related("company").get(pk=job.details["action"])
+        act = act_of(action)
+        total = action.rows.exclude(state=State.LEFT_OUT).count()
+    if act is None:
+        raise jobs.GivenUp(_("What was chosen can't be chosen any more. Try again, and choose something else."))
+    with job.step(job.progress, total):
+        pass
+    last = 0
+    while last := _do_next(job, action, act, after=last):
+        pass
+    return {}
+
+
+def _do_next(job: Job, action: BulkAction, act: Act, *, after: int) -> int:
+    """The next device behind the row with this key. Returns that of its own; 0 where none was left, and it is over."""
+    with job.step(min(job.progress + 1, job.total)):
+        waiting = action.rows.filter(state=State.WAITING, pk__gt=after).order_by("pk")
+        row = waiting.select_related("device__holder_user", "device__holder_space").first()
+        if row is None:
+            _end(action, act)
+            return 0
+        # Read each time: whoever is no admin any more, or has no repair flow, does nothing from then on.
+        by = User.objects.select_related("company").get(pk=job.who_id)
+        row.state, row.problem = State.DONE, ""
+        try:
+            with transaction.atomic():
+                act.do(row.device, by=by, seen=row.seen)
+        except (Refused, PermissionDenied, ValidationError, IntegrityError) as error:
+            row.state, row.problem = State.FAILED, _in_words(error)
+        row.save(update_fields=["state", "problem"])
+    return row.pk
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        return " ".join(error.messages)
+    if isinstance(error, IntegrityError):
+        return _("Somebody changed it at the same moment.")
+    return str(error) or _("You may not do this with the device.")
+
+
+def _end(action: BulkAction, act: Act) -> None:
+    numbers = dict(action.rows.order_by().values_list("state").annotate(Count("pk")))
+    done = numbers.get(State.DONE, 0)
+    action.change(stage=BulkAction.Stage.DONE, finished_at=clock.now(), done=done)
+    words = {"action": str(act.name), "done": str(done), "all": str(action.total)}
+    record(action.company_id, "device_bulk_action", by=action.who, **words)

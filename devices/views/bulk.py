@@ -1,0 +1,194 @@
+"""Acting on many devices: chosen in a table, looked at before it is confirmed, done, and told of."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import Count
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.access import PersonRequest, admin_required
+from accounts.models.closable import Refused
+from accounts.text import clean_search
+from devices.bulk import acts, work
+from devices.bulk.choosing import choose, choose_again
+from devices.bulk.preview import Preview
+from devices.models import BulkAction, BulkDevice
+from devices.tables import TABLES, TICKED, HardwareFilter, ticked
+
+Stage, State = BulkAction.Stage, BulkDevice.State
+ON_A_PAGE = 50
+# What changes nothing needs no confirmation: an address of its own shows it.
+READ_ONLY = ("export", "labels")
+
+BulkView = Callable[..., HttpResponseBase]
+
+
+@require_POST
+@admin_required
+def choose_many(request: PersonRequest, table: str) -> HttpResponse:
+    """The devices that were ticked in a table, or all that match: what is to be done with them leads to its page."""
+    found = TABLES.get(table)
+    if found is None:
+        raise Http404
+    filters = HardwareFilter(found, request)
+    wanted, keys = request.POST.get("act", ""), ticked(request.POST)
+    if "all" in request.POST:
+        devices, query = filters.qs, request.GET.urlencode()
+    else:
+        devices, query = filters.qs.filter(pk__in=keys), urlencode({TICKED: keys}, doseq=True)
+    try:
+        if "all" not in request.POST and not keys:
+            raise Refused(_("Choose at least one device."))
+        if wanted in READ_ONLY:
+            return redirect(f"{reverse(f'devices:{wanted}', args=[table])}?{query}")
+        if acts.find(wanted) is None:
+            raise Refused(_("Choose what is to be done with them."))
+        return redirect(choose(wanted, devices, table, by=request.user))
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect(f"{reverse('devices:hardware_table', args=[table])}?{request.GET.urlencode()}")
+
+
+def of_action(view: BulkView) -> BulkView:
+    """Give the view the action of its address, of the person's company; a POST locks it. 404 for any other."""
+
+    @admin_required
+    @wraps(view)
+    def wrapper(request: PersonRequest, pk: int) -> HttpResponseBase:
+        actions = BulkAction.objects.filter(company=request.user.company).select_related("who")
+        if request.method != "POST":
+            action = get_object_or_404(actions.select_related("job"), pk=pk)
+            action.company = request.user.company
+            return view(request, action)
+        with transaction.atomic():
+            action = get_object_or_404(actions.select_for_update(no_key=True, of=("self",)), pk=pk)
+            action.company = request.user.company
+            return view(request, action)
+
+    return wrapper
+
+
+@require_safe
+@admin_required
+def bulk_actions(request: PersonRequest) -> HttpResponse:
+    """All of the company that were confirmed."""
+    actions = BulkAction.objects.filter(company=request.user.company).listed()
+    page = Paginator(actions, ON_A_PAGE).get_page(request.GET.get("page"))
+    rows = [(action, _name_of(action)) for action in page]
+    return render(request, "devices/bulk_actions.html", {"page": page, "rows": rows})
+
+
+@require_safe
+@of_action
+def bulk_action(request: PersonRequest, action: BulkAction) -> HttpResponse:
+    """Where it stands: what has to be chosen, what would happen, how far it is, what came of it. While a worker is at
+    it, htmx asks again and again."""
+    if not request.htmx:
+        return _page_of(request, action)
+    if action.is_working:
+        return render(request, "devices/_bulk_progress.html", {"action": action, "name": _name_of(action)})
+    response = HttpResponse()
+    response["HX-Refresh"] = "true"
+    return response
+
+
+@require_POST
+@of_action
+def bulk_choose(request: PersonRequest, action: BulkAction) -> HttpResponse:
+    """Space, payor, outcome: whatever its act asks for."""
+    act = acts.find(action.act)
+    if action.stage != Stage.ASKED or act is None or act.form is None:
+        return _too_late(request, action)
+    # Kept as it was sent, and read anew whenever it is needed: what can't be chosen any more is said there.
+    values = {name: clean_search(request.POST.get(name)) for name in act.form.base_fields}
+    form = act.form(values, company=action.company)
+    if not form.is_valid():
+        return _page_of(request, action, form=form)
+    action.change(values=values)
+    return redirect(action)
+
+
+@require_POST
+@of_action
+def bulk_start(request: PersonRequest, action: BulkAction) -> HttpResponse:
+    """It was confirmed."""
+    act = work.act_of(action)
+    if action.stage != Stage.ASKED or act is None:
+        return _too_late(request, action)
+    number = request.POST.get("count", "")
+    count = int(number) if number.isdecimal() and len(number) < 10 else 0
+    try:
+        with transaction.atomic():
+            work.start(action, Preview(action, act), count, by=request.user)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return _page_of(request, action, status=409)
+    return redirect(action)
+
+
+@require_POST
+@of_action
+def bulk_again(request: PersonRequest, action: BulkAction) -> HttpResponse:
+    """With those with which it was not done, once more: another action, to be confirmed like any other."""
+    if action.stage == Stage.ASKED or action.is_working:
+        return _too_late(request, action)
+    try:
+        return redirect(choose_again(action, by=request.user))
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return _page_of(request, action, status=409)
+
+
+def _too_late(request: PersonRequest, action: BulkAction) -> HttpResponse:
+    """A page left over from before, or a second click."""
+    text = _("This action has gone on in the meantime: %(stage)s. Nothing was done a second time.")
+    messages.error(request, text % {"stage": action.get_stage_display()})
+    return _page_of(request, action, status=409)
+
+
+def _name_of(action: BulkAction) -> str:
+    act = acts.find(action.act)
+    return str(act.name) if act is not None else action.act
+
+
+def _page_of(
+    request: PersonRequest, action: BulkAction, status: int = 200, form: acts.ActForm | None = None
+) -> HttpResponse:
+    context: dict[str, Any] = {"action": action, "name": _name_of(action), "table": TABLES.get(action.table)}
+    if action.stage == Stage.ASKED:
+        act = work.act_of(action)
+        context["form"] = form or work.form_of(action)
+        if act is not None and form is None and "choose" not in request.GET:
+            context["act"], context["preview"] = act, Preview(action, act)
+        return render(request, "devices/bulk_asked.html", context, status=status)
+    if not action.is_working:
+        context |= _what_came_of_it(request, action)
+    return render(request, "devices/bulk_action.html", context, status=status)
+
+
+def _what_came_of_it(request: PersonRequest, action: BulkAction) -> dict[str, Any]:
+    """The numbers, the reasons why not, and a page of the devices: those that were done, or by default the others."""
+    numbers = dict(action.rows.order_by().values_list("state").annotate(Count("pk")))
+    done = numbers.pop(State.DONE, 0)
+    shows_done = "done" in request.GET or not numbers
+    rows = action.rows.select_related("device").order_by("pk")
+    rows = rows.filter(state=State.DONE) if shows_done else rows.exclude(state=State.DONE)
+    reasons = action.rows.filter(state__in=[State.LEFT_OUT, State.FAILED]).order_by()
+    return {
+        "done": done,
+        "not_done": sum(numbers.values()),
+        "waiting": numbers.get(State.WAITING, 0),
+        "shows_done": shows_done,
+        "reasons": list(reasons.values_list("problem").annotate(number=Count("pk")).order_by("-number")[:10]),
+        "page": Paginator(rows, ON_A_PAGE).get_page(request.GET.get("page")),
+    }

@@ -1,0 +1,371 @@
+"""Acting on many devices: chosen in a table, confirmed, done one by one, told of, tried again."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import clock, jobs
+from accounts.erasing import erase
+from accounts.models import AuditLine, Job
+from accounts.models.job import LEASE
+from devices.bulk import work
+from devices.labels import SHEETS, code_of, sheets_of
+from devices.models import BulkAction, BulkDevice
+from tests.factories import DeviceFactory
+from tests.importer import imported
+from tests.world import log_of
+
+
+class Admin:
+    """An IT admin at the pages; short work is done as the browser waits for the answer, as in earnest."""
+
+    def __init__(self, person, capture):
+        self.client = Client()
+        self.client.force_login(person)
+        self.company, self._capture = person.company, capture
+
+    def choose(self, table, act, devices=(), query="", **fields):
+        """Tick these in a table, or `all="on"`, and say what is to be done. Returns the action, None for none."""
+        sent = {"act": act, "device": [getattr(device, "pk", device) for device in devices], **fields}
+        before = BulkAction.objects.count()
+        self.response = self.client.post(reverse("devices:choose_many", args=[table]) + query, sent)
+        return BulkAction.objects.order_by("-pk").first() if BulkAction.objects.count() > before else None
+
+    def fill_in(self, action, **values):
+        self.response = self.client.post(reverse("devices:bulk_choose", args=[action.pk]), values)
+
+    def words(self, action, query=""):
+        self.response = self.client.get(action.get_absolute_url() + query)
+        return " ".join(self.response.text.split())
+
+    def start(self, action, count):
+        with self._capture(execute=True):
+            self.response = self.client.post(reverse("devices:bulk_start", args=[action.pk]), {"count": count})
+        action.refresh_from_db()
+        return self.response.status_code
+
+    def again(self, action):
+        self.response = self.client.post(reverse("devices:bulk_again", args=[action.pk]))
+        return BulkAction.objects.order_by("-pk").first()
+
+
+@pytest.fixture
+def ada(world, django_capture_on_commit_callbacks):
+    return Admin(world.admin, django_capture_on_commit_callbacks)
+
+
+@pytest.fixture
+def bodil(world, django_capture_on_commit_callbacks):
+    return Admin(world.second_admin, django_capture_on_commit_callbacks)
+
+
+def states(action):
+    return sorted(action.rows.values_list("device__name", "state"))
+
+
+def report(*devices, by):
+    return [device.move("report", by=by) for device in devices]
+
+
+# From choosing to the result
+
+
+def test_a_move_of_many_names_what_will_happen_and_does_each_as_its_own_page_would(ada, world):
+    laptop, monitor = report(world.laptop, world.monitor, by=world.admin)
+    action = ada.choose("all", "take_in", [laptop, monitor, world.tablet, world.globex_laptop, 10**12, "x"])
+    words = ada.words(action)
+    for said in (
+        "Move 2 devices to “In repair”?",
+        "Eva Lind will be unassigned: 1 device.",
+        "Stock shelf will be unassigned: 1 device.",
+        "Payor changes from Employee to Company: 1 device.",
+        "The backups of 2 devices are not confirmed yet.",
+        "Release them from MDM before you send them.",
+        "1 device:</strong> It is Active, not Active - needs repair.",
+        world.tablet.get_absolute_url(),
+    ):
+        assert said in words, said
+    assert "Latitude" not in words
+    assert ada.start(action, 2) == 302
+    world.again()
+    assert [world.laptop.status, world.monitor.status, world.tablet.status] == ["in_repair", "in_repair", "active"]
+    assert log_of(world.laptop, since=laptop) == [
+        "Ada Holm moved device to In repair.",
+        "Ada Holm unassigned device from Eva Lind.",
+        "Ada Holm changed payor from Employee to Company.",
+        "Ada Holm was asked to release device from MDM.",
+    ]
+    assert (action.stage, action.done, action.total) == ("done", 2, 3)
+    words = ada.words(action)
+    assert "1 device is as it was" in words
+    assert "1 ×</strong> It is Active, not Active - needs repair." in words
+    assert "MacBook Pro 14" in ada.words(action, "?done=1")
+    line = AuditLine.objects.filter(company=world.acme).order_by("-sequence").with_names()[0]
+    assert line.sentence == "Ada Holm acted on many devices at once (Move to “In repair”): done with 2 of 3."
+    listed = ada.client.get(reverse("devices:bulk_actions")).text
+    assert action.get_absolute_url() in listed
+    assert "2 of 3 done" in listed
+
+
+def test_what_an_act_asks_for_is_asked_first_and_decides_what_can_be_done(ada, world):
+    broken = report(world.phone, by=world.employee)[0].move("take_in", by=world.admin)
+    waiting = report(world.laptop, by=world.employee)[0]
+    action = ada.choose("all", "assign_to_space", [broken, waiting, world.monitor, world.spare, world.tablet])
+    assert "5 devices are chosen." in ada.words(action)
+    assert ada.start(action, 5) == 409
+    ada.fill_in(action, space=world.globex_shelf.pk, payor=world.employee_payor.pk)
+    assert ada.response.text.count("Select a valid choice") == 4  # on top, and beside its field
+    ada.fill_in(action, space=world.shelf.pk, payor=world.company_payor.pk)
+    words = ada.words(action)
+    for said in (
+        "Assign 3 devices to Stock shelf?",
+        "Carl Berg will be unassigned: 1 device.",
+        "Payor changes from Cost centre 4711 to Company: 1 device.",
+        "Company becomes the payor of 1 device that has none.",
+        "1 device is in repair: its repair closes as repaired.",
+        "1 device is still in MDM. The prompt to release it closes as no longer needed.",
+        "It is waiting for repair. Revert it or take it in before you change who holds it.",
+        "It is assigned to Stock shelf already.",
+    ):
+        assert said in words, said
+    assert ada.start(action, 3) == 302
+    world.again()
+    assert {world.phone.holder, world.spare.holder, world.tablet.holder} == {world.shelf}
+    assert world.laptop.holder == world.employee
+    assert "Ada Holm assigned repaired device to Stock shelf." in log_of(world.phone, since=broken)
+
+
+def test_each_act_does_what_its_words_say(ada, world):
+    def do(act, device, count=1, **values):
+        action = ada.choose("archived" if act == "restore" else "all", act, [device])
+        if values:
+            ada.fill_in(action, **values)
+        assert ada.start(action, count) == 302, act
+        return type(device).objects.with_people().get(pk=device.pk)
+
+    laptop = do("set_payor", world.laptop, payor=world.cost_centre.pk)
+    assert (laptop.holder, laptop.payor) == (world.employee, world.cost_centre)
+    laptop = do("revert", laptop.move("report", by=world.employee))
+    assert (laptop.status, laptop.repairs.get().outcome) == ("active", "not_needed")
+    laptop = do("finish", laptop.move("report", by=world.employee).move("take_in", by=world.admin))
+    assert (laptop.status, laptop.holder, laptop.returned_from_repair) == ("active", None, True)
+    phone = world.phone.move("report", by=world.employee).move("take_in", by=world.admin)
+    phone = do("recycle", phone, outcome="replaced")
+    assert (phone.status, phone.repairs.get().outcome, phone.repairs.get().may_order) == ("recycled", "replaced", True)
+    assert do("restore", phone).status == "active"
+    monitor = world.monitor.move("report", by=world.admin).move("take_in", by=world.admin)
+    action = ada.choose("in-repair", "recycle", [monitor])
+    ada.fill_in(action, outcome="replaced")
+    assert "There is no previous user who may order a new one." in ada.words(action)
+    action = ada.choose("all", "set_payor", [world.spare, world.tablet])
+    ada.fill_in(action, payor=world.cost_centre.pk)
+    words = ada.words(action)
+    assert "This can’t be done with any of the devices that you chose." in words
+    assert "Cost centre 4711 pays for it already." in words
+    assert "Nobody holds it." in words
+
+
+def test_all_that_match_are_those_of_the_moment_in_which_they_were_chosen(ada, world):
+    report(world.laptop, world.phone, world.tablet, by=world.admin)
+    action = ada.choose("needs-repair", "take_in", query="?category=Laptop", all="on")
+    assert states(action) == [("MacBook Pro 14", "waiting")]
+    action = ada.choose("needs-repair", "take_in", query="?category=nonsense", all="on")
+    assert action is None
+    assert "Choose at least one device." in ada.client.get(ada.response["Location"]).text
+    action = ada.choose("needs-repair", "take_in", all="on")
+    report(world.monitor, by=world.admin)
+    assert "Move 3 devices to “In repair”?" in ada.words(action)
+    assert ada.start(action, 3) == 302
+    assert world.again().monitor.status == "needs_repair"
+
+
+# What must not happen
+
+
+def test_a_device_that_has_changed_since_is_left_as_it_is_and_can_be_tried_again(ada, bodil, world):
+    laptop, phone = report(world.laptop, world.phone, by=world.employee)
+    of_ada, of_bodil = (admin.choose("all", "revert", [laptop, phone]) for admin in (ada, bodil))
+    assert "Revert 2 devices" in bodil.words(of_bodil)
+    laptop = laptop.move("revert", by=world.admin).move("report", by=world.employee)
+    # The page said two.
+    assert bodil.start(of_bodil, 2) == 409
+    assert "Something has changed since you opened the page." in bodil.response.text
+    assert states(of_bodil) == [("MacBook Pro 14", "waiting"), ("iPhone 15", "waiting")]
+    assert "It has changed since you chose it." in bodil.words(of_bodil)
+    assert bodil.start(of_bodil, 1) == 302
+    assert world.again().laptop.status == "needs_repair"
+    assert ada.start(of_ada, 2) == 409
+    again = bodil.again(of_bodil)
+    assert "Revert 1 device to “Not in repair”?" in bodil.words(again)
+    bodil.start(again, 1)
+    assert states(again) == [("MacBook Pro 14", "done")]
+
+
+def test_a_second_click_does_nothing_a_second_time(ada, world):
+    action = ada.choose("all", "take_in", report(world.laptop, by=world.employee))
+    assert ada.start(action, 1) == 302
+    before = world.again().laptop.log_sequence
+    assert ada.start(action, 1) == 409
+    ada.fill_in(action, payor=1)
+    assert ada.response.status_code == 409
+    assert world.again().laptop.log_sequence == before
+    assert Job.objects.filter(kind="devices_bulk_action").count() == 1
+
+
+def test_where_the_flow_is_off_nothing_goes_into_it(ada, world):
+    action = ada.choose("all", "take_in", report(world.laptop, by=world.employee))
+    other = ada.choose("all", "take_in", [world.laptop])
+    type(world.acme).objects.filter(pk=world.acme.pk).update(repair_flow_released=False)
+    assert "The repair flow is not activated for your company." in ada.words(other)
+    assert 'value="take_in"' not in ada.client.get(reverse("devices:hardware")).text
+    assert ada.start(action, 1) == 409
+
+
+def test_of_another_company_there_is_nothing_to_choose_and_nothing_to_see(
+    ada, world, django_capture_on_commit_callbacks
+):
+    action = ada.choose("all", "take_in", report(world.laptop, by=world.employee))
+    gina = Admin(world.globex_admin, django_capture_on_commit_callbacks)
+    assert gina.choose("all", "revert", [world.laptop]) is None
+    assert states(gina.choose("all", "set_payor", [world.laptop, world.globex_laptop])) == [
+        ("Latitude 7440", "waiting")
+    ]
+    for name in ("bulk_choose", "bulk_start", "bulk_again"):
+        assert gina.client.post(reverse(f"devices:{name}", args=[action.pk]), {"count": 1}).status_code == 404
+    assert gina.client.get(action.get_absolute_url()).status_code == 404
+    assert world.again().laptop.status == "needs_repair"
+    eva = Client()
+    eva.force_login(world.employee)
+    assert eva.post(reverse("devices:choose_many", args=["all"]), {"act": "revert", "all": "on"}).status_code == 403
+
+
+# In the background
+
+
+def test_a_killed_worker_is_followed_by_one_that_does_the_rest_and_nothing_twice(ada, world, monkeypatch):
+    monkeypatch.setattr(work, "AT_ONCE", 1)
+    chosen = report(world.laptop, world.phone, world.tablet, by=world.admin)
+    action = ada.choose("all", "take_in", chosen)
+    assert ada.start(action, 3) == 302
+    assert action.is_working
+
+    class Killed(BaseException):
+        pass
+
+    asked = []
+    act = type(work.act_of(action))
+    do = act.do
+
+    def dies(self, device, **facts):
+        do(self, device, **facts)
+        asked.append(device.pk)
+        if len(asked) == 2:
+            raise Killed
+
+    monkeypatch.setattr(act, "do", dies)
+    with pytest.raises(Killed):
+        jobs.work()
+    assert [state for _name, state in states(action)].count("done") == 1
+    words = ada.words(action)
+    assert "1 of 3 devices" in words
+    monkeypatch.setattr(act, "do", do)
+    # Meanwhile somebody else was at one of them.
+    world.tablet.move("revert", by=world.second_admin)
+    with clock.at(timezone.now() + LEASE + timedelta(seconds=1)):
+        assert jobs.work()
+    action.refresh_from_db()
+    assert (action.stage, action.done) == ("done", 2)
+    assert states(action)[0] == ("Galaxy Tab S9", "failed")
+    assert "Galaxy Tab S9 has changed since you opened the page: it is now Active. Nothing was done." in ada.words(
+        action
+    )
+    for device in (world.again().laptop, world.phone):
+        assert log_of(device).count("Ada Holm moved device to In repair.") == 1
+    assert ada.client.get(action.get_absolute_url(), headers={"HX-Request": "true"})["HX-Refresh"] == "true"
+
+
+def test_whoever_is_no_admin_any_more_does_nothing_more(ada, world, monkeypatch):
+    monkeypatch.setattr(work, "AT_ONCE", 0)
+    action = ada.choose("all", "take_in", report(world.laptop, by=world.employee))
+    ada.start(action, 1)
+    world.admin.set_role("employee", by=world.second_admin)
+    jobs.work()
+    assert states(action) == [("MacBook Pro 14", "failed")]
+    assert world.again().laptop.status == "needs_repair"
+
+
+# What it costs, and what is kept
+
+
+def test_a_confirmation_asks_the_database_the_same_for_two_devices_and_for_many(ada, world):
+    def cost(number):
+        devices = DeviceFactory.create_batch(number, company=world.acme, by=world.admin, holder=world.colleague)
+        away = [device.move("take_in", by=world.admin) for device in report(*devices[::2], by=world.admin)]
+        report(away[0].move("finish", by=world.admin), by=world.admin)
+        action = ada.choose("all", "assign_to_space", devices)
+        ada.fill_in(action, space=world.shelf.pk, payor=world.cost_centre.pk)
+        with CaptureQueriesContext(connection) as queries:
+            ada.words(action)
+        return len([query for query in queries if "SAVEPOINT" not in query["sql"]])
+
+    assert cost(4) == cost(8) <= 12
+
+
+def test_the_devices_of_an_action_are_forgotten_after_some_weeks(ada, world):
+    asked = ada.choose("all", "revert", [world.laptop])
+    done = ada.choose("all", "revert", report(world.phone, by=world.employee))
+    ada.start(done, 1)
+    with clock.at(timezone.now() + timedelta(days=31)):
+        jobs.tidy()
+    assert not BulkAction.objects.filter(pk=asked.pk).exists()
+    assert not BulkDevice.objects.exists()
+    assert "Which devices they were is not kept any more." in ada.words(done)
+
+
+def test_what_is_kept_of_an_action_stands_in_nobody_s_way(ada, world):
+    """Neither of an import that is undone, nor of a person who is erased."""
+    batch = imported(world.admin, "stored")
+    new = world.acme.devices.get(serial_number="SCENE-1")
+    action = ada.choose("all", "set_payor", [new, world.tablet])
+    ada.client.post(reverse("devices:import_undo", args=[batch.pk]))
+    jobs.work()
+    assert states(action) == [("Galaxy Tab S9", "waiting")]
+
+    action.rows.update(state="failed", problem="Carl Berg can't be assigned to any more.")
+    world.tablet.unassign(by=world.admin)
+    world.colleague.deactivate(by=world.admin)
+    erase(world.again().colleague, by=world.admin)
+    assert list(action.rows.values_list("problem", flat=True)) == [""]
+
+
+# What is read, and not changed
+
+
+def test_an_export_of_what_is_ticked_has_those_rows_and_says_so_in_the_audit_log(ada, world):
+    ada.choose("all", "export", [world.phone, world.tablet, world.globex_laptop])
+    rows = ada.client.get(ada.response["Location"]).getvalue().decode().splitlines()
+    assert [row.split(",")[0] for row in rows[1:]] == ["Galaxy Tab S9", "iPhone 15"]
+    line = AuditLine.objects.filter(company=world.acme).order_by("-sequence").with_names()[0]
+    keys = f"{world.phone.pk} {world.tablet.pk} {world.globex_laptop.pk}"
+    assert line.sentence == f"Ada Holm exported of the table All hardware what matches device={keys}."
+
+
+def test_labels_lead_to_the_pages_of_the_devices_from_the_first_free_one_on(ada, world):
+    ada.choose("all", "labels", [world.laptop, world.phone, world.globex_laptop])
+    address = ada.response["Location"]
+    page = ada.client.get(f"{address}&sheet=5160&first=3").text
+    for device in (world.laptop, world.phone):
+        assert code_of(f"http://testserver{device.get_absolute_url()}") in page
+    assert page.count("label__code") == 2
+    assert "A-1001" in page
+    assert [cell.strip() for cell in page.split('<div class="label">')[1:3]] == ["</div>", "</div>"]
+    assert "css/labels-letter" in page
+    page = ada.client.get(f"{address}&sheet=5160&first=31").text
+    assert "This sheet has 30 labels." in page
+    assert "label__code" not in page
+    assert [len(sheet) for sheet in sheets_of(range(60), SHEETS["5160"], 3)] == [30, 30, 2]
