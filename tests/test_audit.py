@@ -236,6 +236,9 @@ def test_every_kind_of_line_belongs_to_a_group_and_has_its_words(world):
             "device": "Laptop",
             "result": "1 created",
             "reason": "Ticket 1.",
+            "action": "Set payor",
+            "done": "1",
+            "all": "2",
         }
         record(world.acme.pk, kind, by=world.admin, field="name", **names)
     for language in ("en", "sv"):

@@ -9,13 +9,16 @@ import pytest
 from django.utils import timezone
 from django.utils.translation import override
 
-from devices.models import Device, Event, Nameplate
+from devices.models import Device, Event, Import, Nameplate
 from devices.models.registering import FIRST_LINES, Newcomer, register_imported
 from devices.wording import SENTENCES
 from repairs.acts import acknowledge_backup, close_mdm_release, lend, replace
+from repairs.models import Repair
+from repairs.models.past import PastRepair, bring_past, take_back_past
 from repairs.register import contradictions
 from tests.world import log_of
 
+LONG_AGO = timezone.now() - timedelta(days=400)
 YESTERDAY = timezone.now() - timedelta(days=1)
 
 
@@ -39,6 +42,12 @@ def told(world):
     laptop.correct_line(1, "It was registered the day before.", by=world.admin)
     brought = [Newcomer({"name": f"Brought {status}"}, status=status) for status in FIRST_LINES]
     register_imported(world.acme, brought, by=world.admin)
+    batch = Import.objects.create(company=world.acme, who=world.admin, name="history.csv", kind="repairs")
+    for days, outcome in enumerate(Repair.Outcome.values):
+        taken_in, closed = (LONG_AGO + timedelta(days=days, hours=hour) for hour in (1, 2))
+        past = PastRepair(world.phone.pk, outcome, outcome, opened_at=taken_in, taken_in_at=taken_in, closed_at=closed)
+        bring_past([past], by=world.admin, batch=batch)
+    take_back_past(batch, by=world.admin, most=10)
     return world.again()
 
 

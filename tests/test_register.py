@@ -337,7 +337,7 @@ def test_people_of_no_company_are_looked_at_too(eventful):
 
 
 def test_reading_takes_as_many_queries_for_many_devices_as_for_few(eventful, django_assert_max_num_queries):
-    with django_assert_max_num_queries(50) as few:
+    with django_assert_max_num_queries(55) as few:
         list(contradictions(eventful.acme))
     for _ in range(20):
         DeviceFactory(by=eventful.admin, holder=eventful.employee, status="in_repair")

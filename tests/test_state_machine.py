@@ -304,7 +304,7 @@ class Game(RuleBasedStateMachine):
             expected = "invalid" if twin else "done"
         if expected == "done" and to:
             expected = self.assigning(thing, to, payor)
-        holder, purse, person = to and self.get(to), self.get(payor), self.get(by)
+        holder, purse, person = (to and self.get(to)), (self.get(payor) if to else None), self.get(by)
         row = self.get(company)
         fields = {"name": "New one", "serial_number": "c02xk1aaa" if twin else ""}
         device = self.attempt(

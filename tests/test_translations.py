@@ -20,6 +20,7 @@ from devices.categories import KNOWN
 from devices.models import Device
 from devices.tables import TABLES
 from devices.wording import SENTENCES
+from repairs.models import Repair
 from tests.visitor import Visitor, on_a_visit
 from tests.world import log_of
 
@@ -255,6 +256,7 @@ def of_acme(model, world):
 def test_velory_support_works_in_swedish(world):
     """Django's own words are Django's to translate; those of the models are ours. Rows are read as they are stored."""
     stored = {Device: set(KNOWN), Payor: {"Company", "Employee"}}
+    stored[Repair] = {"Import"}  # the same word in Swedish, unless it is what a button does
     world.laptop.move("report", by=world.employee).move("take_in", by=world.admin)
     Domain.objects.create(company=world.acme, name="acme.example")
     siri = Visitor(speaking_swedish(world.support))

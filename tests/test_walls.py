@@ -15,7 +15,7 @@ from accounts.keys import SameCompany
 from accounts.models import AuditLine, Company, Domain, Identity, Payor, SingleSignOn
 from accounts.models.audit import record
 from accounts.tenants import tenant_models
-from devices.models import Assignment, Event, Import, Imported, Nameplate
+from devices.models import Assignment, BulkAction, BulkDevice, Event, Import, Imported, Nameplate, SavedFilter
 from repairs.acts import acknowledge_backup, close_mdm_release, lend
 from repairs.models import MDMRelease
 from repairs.models.past import PastRepair, bring_past
@@ -83,6 +83,12 @@ def eventful(world):
     add_import(world, world.globex, world.globex_laptop)
     past = PastRepair(world.tablet.pk, "1", "repaired", opened_at=LONG_AGO, taken_in_at=LONG_AGO, closed_at=LONG_AGO)
     bring_past([past], by=world.admin, batch=world.acme.imports.get())
+    for admin, device in ((world.admin, world.laptop), (world.globex_admin, world.globex_laptop)):
+        act = {"company": admin.company, "who": admin, "act": "set_payor", "table": "all"}
+        action = BulkAction.objects.create(**act, job=admin.company.jobs.earliest("pk"))
+        BulkDevice.objects.create(company=admin.company, action=action, device=device, seen=1)
+        for owner in (admin, None):
+            SavedFilter.objects.create(company=admin.company, owner=owner, table="all", name="Laptops", query="q=a")
     record(world.acme.pk, "sign_in_done", by=world.admin)
     record(world.globex.pk, "sign_in_done", by=world.globex_admin)
     return world.again()
@@ -167,6 +173,9 @@ TWINS = {
     "domain_proved_once": lambda w: twin(w.acme.domains.get(), company=w.globex),
     "identity_is_one_person": lambda w: twin(w.employee.identities.get(), user=w.colleague),
     "identity_once_for_a_person": lambda w: twin(w.employee.identities.get(), subject="another"),
+    "savedfilter_own_name_once": lambda w: twin(w.admin.saved_filters.get(), name="laptops"),
+    "savedfilter_company_name_once": lambda w: twin(w.acme.saved_filters.get(owner=None), name="laptops"),
+    "bulk_device_once": lambda w: twin(BulkDevice.objects.filter(company=w.acme).first()),
     "repair_one_open": lambda w: twin(w.monitor.repairs.get()),
     "repair_brought_once": lambda w: twin(w.tablet.repairs.get()),
     "mdm_release_of_a_repair": lambda w: twin(MDMRelease.objects.get()),
