@@ -46,7 +46,8 @@ class Foreign:
         self.space = SpaceFactory(company=acme, name=f"Room {SELDOM}")
         self.payor = PayorFactory(company=acme, name=f"Payor {SELDOM}")
         self.passkey = give_passkey(self.user, f"Key {SELDOM}")
-        device = DeviceFactory(by=admin, holder=self.user, payor=self.payor, serial_number="KAL-0815")
+        name = f"Device {SELDOM}"  # a number more in it would be another company's "Device 21", too
+        device = DeviceFactory(by=admin, name=name, holder=self.user, payor=self.payor, serial_number="KAL-0815")
         device = device.add_note(f"Note {SELDOM}", by=admin)
         device = device.move("report", by=admin, description=f"Why {SELDOM}")
         self.device = device.move("take_in", by=admin)

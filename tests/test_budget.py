@@ -70,6 +70,8 @@ def cost(row, world, person):
     statements = [query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
     if response.headers.get("Content-Disposition"):  # a download has its line in the audit log, whatever it costs
         statements = [sql for sql in statements if "accounts_audit" not in sql]
+        # Each piece of it is a transaction of its own in earnest; here, within the test's, more has to be set.
+        statements = [sql for sql in statements if "app.company_id" not in sql]
     assert [sql for sql in statements if sql.startswith(("INSERT", "UPDATE", "DELETE"))] == [], f"{row} writes"
     return len(statements)
 

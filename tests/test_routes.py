@@ -17,6 +17,7 @@ from django.test import Client, override_settings
 from django.urls import get_resolver, resolve
 
 from accounts.models import Company
+from devices.exports.workbook import CONTENT_TYPE
 from tests.scene import Scene
 from tests.visitor import on_a_visit
 
@@ -410,7 +411,7 @@ def answer(response):
 
 
 def text_of(response):
-    if response["Content-Type"] == "application/zip":
+    if response["Content-Type"] in ("application/zip", CONTENT_TYPE):
         with ZipFile(BytesIO(response.getvalue())) as archive:
             return "\n".join(archive.read(name).decode() for name in archive.namelist())
     return response.getvalue().decode() if response.streaming else response.text
