@@ -300,3 +300,24 @@ def test_the_command_runs_the_same_code(world, tmp_path, capsys):
     assert Import.objects.get().can_be_undone
     with pytest.raises(PermissionDenied):
         bring_past([], by=world.employee, batch=Import.objects.get())
+
+
+def test_a_repair_that_two_rows_tell_of_comes_once_whatever_they_call_its_device(ada, world, monkeypatch):
+    monkeypatch.setattr("devices.importing.bringing.BATCH", 1)
+    ada.rehearsed(
+        "Serial,Tag,Started,Completed,Title,Reference\nC02-XK1 AAA,,2024-01-01,2024-01-02,Fan,W-1\n"
+        ",a 1001,2024-01-01,2024-01-02,Fan,W-1\nPF-SPARE-1,,2024-01-01,2024-01-02,Fan,W-1\n"
+    )
+    assert reasons(ada.batch) == [(3, "Line 2 means the same repair.")]
+    ada.post("import_start", {"rows": "good"})
+    ada.work()
+    assert ada.numbers("repairs") == {"created": 2, "refused": 1}
+
+
+def test_rows_that_are_not_imported_are_left_out_whatever_else_stands_in_them(ada, world):
+    ada.rehearsed("Serial,Status,Completed,Cost\nPF-SPARE-1,Open,2090-01-01,soon\nPF-SPARE-1,Done,2024-01-01,\n")
+    assert ada.numbers("repairs") == {"created": 1, "left out": 1}
+    assert ada.batch.findings["refused"]["count"] == 0
+    ada.get()
+    assert "How a repair ended" in ada.words
+    assert "Only new devices" not in ada.words

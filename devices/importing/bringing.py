@@ -58,6 +58,8 @@ class Bringing(ABC):
     # Said of a file whose columns don't suffice, and of a choice of columns that doesn't.
     lacking: ClassVar[Any]
     choose: ClassVar[Any]
+    # Said above the texts that stand in its column of statuses, of which somebody says what they mean.
+    deciding: ClassVar[Any]
     # What undoing it does, line by line, for the confirmation window.
     undoing: ClassVar[Sequence[Any]]
 

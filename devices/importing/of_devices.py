@@ -35,6 +35,10 @@ class BringingDevices(Bringing):
     shapes, template = SHAPES, HEADERS
     lacking = gettext_lazy("The file has no column for serial numbers or asset tags. Its columns: %(columns)s.")
     choose = gettext_lazy("Choose the column of the serial number or of the asset tag: devices are told apart by it.")
+    deciding = gettext_lazy(
+        "What each status in the list means in Velory. "
+        "Only new devices come in it; one that is there already stays as it is."
+    )
     undoing = [
         gettext_lazy("Every device that it registered is deleted, with its whole log."),
         gettext_lazy("Every device that it changed is as it was before; its log says so. Notes that it added stay."),

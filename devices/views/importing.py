@@ -118,6 +118,7 @@ def _page_of(
         context["start_words"] = good and kind_named(batch.kind).start_words(good, are_all=not bad)
     if batch.is_unstored:
         context["decisions"] = decisions or DecisionsForm(batch=batch)
+        context["deciding"] = kind_named(batch.kind).deciding
     return render(request, "devices/import.html", context, status=status)
 
 

@@ -42,6 +42,9 @@ class BringingRepairs(Bringing):
         "Its columns: %(columns)s."
     )
     choose = gettext_lazy("Choose a column for the device (its serial number, asset tag or name) and one for a date.")
+    deciding = gettext_lazy(
+        "How a repair ended of which the list says so. Leave out what was no repair, and what is not over yet."
+    )
     undoing = [
         gettext_lazy("Every past repair that it brought is deleted. The lines in the devices’ logs stay."),
         gettext_lazy("The log of each of these devices gets a line that says so."),

@@ -58,15 +58,19 @@ class Planner:
         """`outcomes` is the outcome of each text in the column of statuses, or `LEFT_OUT`."""
         self._company, self._columns, self._twins, self._outcomes = company, columns, twins, outcomes
         self._directory = Directory(company)
+        # On which line a repair came first, by its hash: rows may call the same device by different numbers.
+        self._lines: dict[int, int] = {}
 
     def plan(self, rows: Iterable[tuple[RepairRow, str]]) -> list[Entry]:
         """An entry for each of these rows, which come with what tells them apart, in order."""
         entries = []
         for row, told_by in rows:
-            entry = Entry(row, problems=list(row.problems))
+            entry = Entry(row, is_left_out=self._outcome_of(row) == LEFT_OUT)
             entries.append(entry)
-            entry.is_left_out = self._outcome_of(row) == LEFT_OUT
-            if not entry.is_left_out and (line := self._twins.other(told_by, row.line)) is not None:
+            if entry.is_left_out:
+                continue  # whatever else stands in it
+            entry.problems += row.problems
+            if (line := self._twins.other(told_by, row.line)) is not None:
                 entry.refuse("", _("Line %(line)d means the same repair.") % {"line": line})
         wanted = [entry for entry in entries if not entry.problems and not entry.is_left_out]
         found = _Devices(self._company, [entry.row for entry in wanted])
@@ -192,8 +196,11 @@ class Planner:
         known = {(repair.device_id, repair.brought_key): repair for repair in before}
         own = own_spans(past.device_id for _entry, past in planned)
         for entry, past in planned:
-            entry.known = known.get((past.device_id, past.key))
-            if entry.known is not None and not _is_same(entry.known, past):
+            repair = past.device_id, past.key
+            entry.known = known.get(repair)
+            if (line := self._lines.setdefault(hash(repair), entry.row.line)) != entry.row.line:
+                entry.refuse("", _("Line %(line)d means the same repair.") % {"line": line})
+            elif entry.known is not None and not _is_same(entry.known, past):
                 column = self._columns.header("reference")
                 entry.refuse(column, _("It was imported before, with another date, outcome or cost, and stays so."))
             elif entry.known is None and (problem := contradiction(past, own.get(past.device_id, []))):
