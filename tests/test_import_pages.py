@@ -472,9 +472,10 @@ def test_an_import_whose_worker_is_killed_goes_on_behind_its_last_step(ada, worl
 
 def test_no_step_changes_more_devices_than_others_can_wait_for(ada, world, monkeypatch):
     monkeypatch.setattr("devices.importing.bringing.CHANGES", 2)
-    content = "Serial,Name\n" + "".join(f"S-{n},Screen\n" for n in range(7))
+    content = "Serial,Name,Email\n" + "".join(f"S-{n},Screen,\n" for n in range(7))
     ada.brought(content)
-    ada.rehearsed(content.replace("Screen", "Display") + "S-7,New\nS-8,New\n")
+    people = "".join(f"S-{n},New,new{n}@acme.example\n" for n in (7, 8, 9))
+    ada.rehearsed(content.replace("Screen", "Display") + people)
     steps, undone = [], []
 
     def store(entries, by, batch, store=of_devices.store):
@@ -488,13 +489,13 @@ def test_no_step_changes_more_devices_than_others_can_wait_for(ada, world, monke
     monkeypatch.setattr(of_devices, "store", store)
     monkeypatch.setattr(of_devices, "take_back", take_back)
     ada.post("import_start", {"rows": "all"})
-    assert ada.work().rows_done == 9
-    assert steps == [2, 2, 2, 3]
-    assert ada.numbers() == {"created": 2, "changed": 7}
+    assert ada.work().rows_done == 10
+    assert steps == [2, 2, 2, 4]
+    assert ada.numbers() == {"created": 3, "changed": 7}
     assert world.acme.devices.filter(name="Display").count() == 7
     ada.post("import_undo")
     assert ada.work().stage == "undone"
-    assert undone == [4, 2, 2, 1]
+    assert undone == [5, 2, 2, 1, 2, 1]  # people last, as they are looked for in every table
     assert world.acme.devices.filter(name="Screen").count() == 7
 
 
@@ -685,6 +686,20 @@ def test_what_cannot_be_as_it_was_is_said_when_it_is_undone(ada, world):
     assert (laptop.name, laptop.holder) == ("MacBook Pro 14", world.colleague)
     assert "Not taken back" in ada.get().content.decode()
     assert ada.batch.findings["stayed"] == ["MacBook Pro 14"]
+
+
+@pytest.mark.parametrize("stage", ["storing", "undoing"])
+def test_what_was_broken_off_in_the_middle_can_be_undone_but_for_what_has_changed_since(ada, world, stage):
+    ada.brought(LIST)
+    ada.batch.change(stage=stage, finished_at=None)
+    Job.objects.update(state="failed", problem="It was interrupted.")
+    world.acme.devices.get(serial_number="S-1").add_note("It is needed.", by=world.admin)
+    assert "A part of it is in the register." in ada.get().content.decode()
+    assert "stays as it is, and is named here" in ada.get("import_undo").content.decode()
+    assert ada.post("import_undo").status_code == 302
+    assert ada.work().stage == "undone"
+    assert ada.batch.findings["stayed"] == ["New laptop"]
+    assert list(world.acme.devices.filter(serial_number__startswith="S-").values_list("name")) == [("New laptop",)]
 
 
 def test_somebody_who_is_needed_by_now_stays_when_it_is_undone(ada, world):

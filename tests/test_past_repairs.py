@@ -321,3 +321,24 @@ def test_rows_that_are_not_imported_are_left_out_whatever_else_stands_in_them(ad
     ada.get()
     assert "How a repair ended" in ada.words
     assert "Only new devices" not in ada.words
+
+
+def test_devices_can_go_with_their_import_once_their_past_repairs_were_taken_back(ada, world):
+    ada.brought("Serial,Name\nS-1,New laptop\nS-2,New screen\n")
+    devices = ada.batch
+    for reference in ("W-1", "W-2"):
+        ada.brought(DATED + f"S-1,2024-01-01,2024-01-02,,{reference}\n")
+    undo = reverse("devices:import_undo", args=[devices.pk])
+    for batch in Import.objects.filter(kind="repairs"):
+        assert ada.client.post(undo).status_code == 409
+        ada.client.post(reverse("devices:import_undo", args=[batch.pk]))
+        ada.work()
+    note = transaction.savepoint()
+    world.acme.devices.get(serial_number="S-1").add_note("It is needed.", by=world.admin)
+    assert ada.client.post(undo).status_code == 409
+    transaction.savepoint_rollback(note)
+    assert ada.client.post(undo).status_code == 302
+    ada.work()
+    devices.refresh_from_db()
+    assert devices.stage == "undone"
+    assert not world.acme.devices.filter(serial_number__in=["S-1", "S-2"]).exists()

@@ -31,9 +31,9 @@ class _Refused(Exception):
         self.entries = entries
 
 
-def begin(batch: Import, kind: str, stage: str, *, by: User) -> None:
+def begin(batch: Import, kind: str, stage: str, *, by: User, **details: Any) -> None:
     """Let a worker do this with the import. Belongs inside the transaction in which the import was locked."""
-    job = jobs.enqueue(kind, who=by, batch=batch.pk)
+    job = jobs.enqueue(kind, who=by, batch=batch.pk, **details)
     batch.change(job=job, stage=stage)
 
 
@@ -153,13 +153,15 @@ def _report_of(batch: Import) -> Report:
 
 @jobs.kind("devices_undo")
 def undo(job: Job) -> dict[str, object]:
-    """Take it back as one act: refused where something has happened since to a device of it."""
+    """Take it back as one act: refused where something has happened since to a device of it. Of one that was broken
+    off, a part is all that can be taken back: such a device stays."""
     with job.step(job.progress):
         batch = _batch_of(job)
         if batch.stage == Stage.UNDONE:
             return {}
         # Once begun it is gone through with.
-        stuck = not job.progress and bool(kind_named(batch.kind).in_the_way(batch))
+        is_begun = bool(job.progress) or job.details.get("is_broken_off", False)
+        stuck = not is_begun and bool(kind_named(batch.kind).in_the_way(batch))
         if stuck:
             batch.change(stage=Stage.STORED)
     if stuck:

@@ -1,14 +1,19 @@
 """An import of a list: the list that somebody brings, what was decided about it, and what it left in the register."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db import models
+from django.db.models import Exists, OuterRef, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import clock
 from accounts.importing.report import LABELS
 from accounts.keys import SameCompany, company_row
+
+from .device import Device
+from .event import Event
 
 
 class ImportQuerySet(models.QuerySet["Import"]):
@@ -102,6 +107,11 @@ class Import(models.Model):
         return not self.is_working and self.stage in (Import.Stage.STORING, Import.Stage.STORED, Import.Stage.UNDOING)
 
     @property
+    def is_broken_off(self) -> bool:
+        """Given up by the workers in the middle of storing or of undoing it: a part of it is in the register."""
+        return self.can_be_undone and self.stage != Import.Stage.STORED
+
+    @property
     def problem(self) -> str:
         """Why the last piece of work on it failed; blank where it didn't."""
         return self.job.problem if self.job is not None else ""
@@ -142,3 +152,11 @@ class Imported(models.Model):
 
     def __str__(self) -> str:
         return f"{self.batch_id}: {self.device_id or self.user_id or self.space_id}"
+
+
+def reopen_undoing(company_id: int, devices: Collection[int], *, kinds: Collection[str]) -> None:
+    """What an import did to these devices can be undone again where lines of these kinds alone have come into their
+    logs since: what they tell of was taken back. Belongs inside the transaction that has locked the devices."""
+    others = Event.objects.filter(device=OuterRef("device"), sequence__gt=OuterRef("log_sequence"))
+    things = Imported.objects.filter(~Exists(others.exclude(kind__in=kinds)), company_id=company_id, device__in=devices)
+    things.update(log_sequence=Subquery(Device.objects.filter(pk=OuterRef("device")).values("log_sequence")))

@@ -194,9 +194,9 @@ def import_undo(request: PersonRequest, batch: Import) -> HttpResponse:
     if not batch.can_be_undone:
         return _too_late(request, batch)
     brought = kind_named(batch.kind)
-    stuck = brought.in_the_way(batch)
+    stuck = [] if batch.is_broken_off else brought.in_the_way(batch)
     if request.method == "POST" and not stuck:
-        work.begin(batch, "devices_undo", Stage.UNDOING, by=request.user)
+        work.begin(batch, "devices_undo", Stage.UNDOING, by=request.user, is_broken_off=batch.is_broken_off)
         return redirect(batch)
     context = {
         "batch": batch,

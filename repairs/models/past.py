@@ -17,6 +17,7 @@ from accounts import clock
 from accounts.models import User
 from accounts.models.closable import require_admin
 from devices.models import Import
+from devices.models.bringing import reopen_undoing
 from devices.models.correcting import EARLIEST
 from devices.models.telling import locked_in_order, tell
 
@@ -24,6 +25,9 @@ from .repair import Repair
 
 # From when to when something was open; None where it still is.
 Span = tuple[datetime, datetime | None]
+
+# The lines that past repairs leave in a device's log.
+LINES = ("past_intake", *(f"past_{outcome}" for outcome in Repair.Outcome), "past_taken_back")
 
 
 @dataclass
@@ -121,11 +125,14 @@ def _row(past: PastRepair, batch: Import) -> Repair:
 
 
 def take_back_past(batch: Import, *, by: User, most: int) -> int:
-    """Delete up to so many of an import's past repairs, the latest first; each device's log says so once.
-    Returns how many. Belongs inside a transaction, in which the import is being undone."""
+    """Delete up to so many of an import's past repairs, the latest first; each device's log says so once. The import of
+    a device that has no other past repair can be undone again, if nothing but them has happened to it since. Returns
+    how many. Belongs inside a transaction, in which the import is being undone."""
     found = Repair.objects.filter(company_id=batch.company_id, brought_in=batch).order_by("-pk")[:most]
     by_key = dict(found.values_list("pk", "device"))
     devices = locked_in_order(batch.company_id, by_key.values())
     Repair.objects.filter(pk__in=by_key).delete()
     tell({key: [("past_taken_back", clock.now())] for key in devices}, devices, by=by)
+    others = Repair.objects.filter(company_id=batch.company_id, device__in=devices).exclude(brought_in=None)
+    reopen_undoing(batch.company_id, devices.keys() - set(others.values_list("device", flat=True)), kinds=LINES)
     return len(by_key)
