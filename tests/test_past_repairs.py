@@ -7,13 +7,15 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts import clock
 from accounts.models import AuditLine, User
 from devices.models import Device, Import
+from repairs.importing.of_repairs import BringingRepairs
 from repairs.models import Repair
 from repairs.models.past import bring_past
 from repairs.register import contradictions
@@ -231,6 +233,24 @@ def test_all_or_nothing_holds_although_the_register_changes_meanwhile(ada, world
     batch = ada.work()
     assert (batch.stage, Repair.objects.exclude(brought_in=None).count()) == ("columns", 0)
     assert "Nothing was imported" in batch.problem
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no row locks")
+def test_a_step_that_stores_row_by_row_locks_its_devices_in_order_first(ada, world, monkeypatch):
+    pk, number = world.acme.devices.order_by("-pk").values_list("pk", "serial_number")[0]
+    keys = f"{world.laptop.pk}, {pk}"
+    for content in (
+        f"Serial,Name\n{number},Changed\nC02-XK1 AAA,Changed\n",
+        DATED + f"{number},2024-01-01,2024-01-02,,\nC02-XK1 AAA,2024-01-01,2024-01-02,,\n",
+    ):
+        ada.rehearsed(content)
+        monkeypatch.setattr(BringingRepairs, "_stored", lambda *args: False)
+        ada.post("import_start", {"rows": "all"})
+        with CaptureQueriesContext(connection) as queries:
+            assert ada.work().stage == "stored"
+        locks = [q["sql"] for q in queries if "FOR NO KEY UPDATE" in q["sql"] and 'FROM "devices_device"' in q["sql"]]
+        assert f"IN ({keys})) ORDER BY" in locks[0]
+        assert len(locks) > 2
 
 
 def test_undoing_is_one_act_and_the_logs_say_so(ada, world):

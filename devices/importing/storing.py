@@ -12,6 +12,7 @@ from accounts.importing.directory import NewPerson, NewSpace, make_all
 from accounts.models import Company, User
 from devices.models import Import, Imported, MoveRefused
 from devices.models.registering import Newcomer, register_imported
+from devices.models.telling import locked_in_order
 
 from .plan import Entry
 from .values import moment_of
@@ -22,6 +23,9 @@ New = NewPerson | NewSpace
 def store(entries: Sequence[Entry], *, by: User, batch: Import) -> None:
     """Store the entries; one that the domain refuses, as the register has changed since the plan was made, is refused
     in the report. What was done is remembered for `batch`. Belongs inside a transaction."""
+    # In order and before all else, as whoever locks several devices does: nobody waits for each other for ever.
+    there = (entry.device.pk for entry in entries if entry.device is not None and entry.outcome == "changed")
+    locked_in_order(batch.company_id, there)
     about_to_come = {id(new): new for new in map(_newcomer, entries) if new is not None and new.row is None}
     created = [entry for entry in entries if entry.outcome == "created"]
     if not _store_together(created, by):

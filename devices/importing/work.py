@@ -110,6 +110,7 @@ def bring(job: Job) -> dict[str, object]:
         _take_all_back(job, batch)
         with job.step(0):
             batch.change(stage=Stage.COLUMNS, rows_done=0)
+    if batch.stage == Stage.COLUMNS:
         raise jobs.GivenUp(
             _(
                 "Nothing was imported: the register has changed since the rehearsal, and rows were refused. "

@@ -17,6 +17,7 @@ from devices.importing.choices import LEFT_OUT, Choices
 from devices.importing.survey import TICK, Survey
 from devices.importing.twins import Twins
 from devices.models import Device, Import
+from devices.models.telling import locked_in_order
 from repairs.models import Repair
 from repairs.models.past import bring_past, take_back_past
 
@@ -94,6 +95,7 @@ class BringingRepairs(Bringing):
         new = [entry for entry in entries if entry.outcome == "created"]
         if self._stored(new, by, batch):
             return
+        locked_in_order(batch.company_id, (entry.device.pk for entry in new if entry.device is not None))
         for entry in new:
             try:
                 with transaction.atomic():
