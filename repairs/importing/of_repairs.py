@@ -44,7 +44,8 @@ class BringingRepairs(Bringing):
     )
     choose = gettext_lazy("Choose a column for the device (its serial number, asset tag or name) and one for a date.")
     deciding = gettext_lazy(
-        "How a repair ended of which the list says so. Leave out what was no repair, and what is not over yet."
+        "How a repair ended whose row has this text. "
+        "Choose “Not imported” for what was no repair, and for what is not over yet."
     )
     undoing = [
         gettext_lazy("Every past repair that it brought is deleted. The lines in the devices’ logs stay."),
@@ -73,12 +74,12 @@ class BringingRepairs(Bringing):
             found.rows += 1
             if found.rows % TICK == 0:
                 tick(found.rows)
-            if not row.problem:
+            if row.problem:
+                continue
+            status = self._reader.line(row, self._status_field)
+            if not status or self._meaning_of(status) != LEFT_OUT:
                 found.twins.add(self._reader.told_by(row), row.line)
-                found.note(
-                    self.columns.cell(row.cells, self._status_field),
-                    (self.columns.cell(row.cells, name) for name in dates),
-                )
+            found.note(status, (self.columns.cell(row.cells, name) for name in dates))
         return found
 
     def read(self, row: Row) -> tuple[RepairRow, str]:
@@ -135,8 +136,14 @@ class BringingRepairs(Bringing):
         return self.columns.header(self._status_field)
 
     def likely_meanings(self) -> dict[str, str]:
-        are_types = self._status_field == "type"
-        return {text: likely_outcome(text, is_type=are_types) for text in self.survey.statuses}
+        return {text: self._likely(text) for text in self.survey.statuses}
+
+    def _likely(self, text: str) -> str:
+        return likely_outcome(text, is_type=self._status_field == "type")
+
+    def _meaning_of(self, text: str) -> str:
+        """As far as it is decided, else as it will be proposed."""
+        return self.choices.statuses.get(text) or self._likely(text)
 
     @classmethod
     def meanings(cls, company: Company) -> list[tuple[str, Any]]:

@@ -14,6 +14,7 @@ from accounts.importing.report import Remark
 from accounts.models import Company, User
 from accounts.text import clean_email, identifier_key, name_key, sort_key
 from devices.importing.choices import LEFT_OUT
+from devices.importing.survey import MOST_STATUSES
 from devices.importing.twins import Twins
 from devices.importing.values import moment_of
 from devices.models import Device
@@ -127,9 +128,11 @@ class Planner:
         row = entry.row
         outcome = self._outcome_of(row)
         if outcome is None:
-            entry.refuse(self._columns.header("status", "type"), _("It was not decided what “%(text)s” means.") % {
-                "text": row.status
-            })  # fmt: skip
+            reason = _(
+                "It was not decided what “%(text)s” means, as the column has more than %(count)d different texts. "
+                "Use fewer of them, or leave the column out."
+            )
+            entry.refuse(self._columns.header("status", "type"), reason % {"text": row.status, "count": MOST_STATUSES})
         dates = self._dates_of(entry)
         if outcome is None or dates is None:
             return

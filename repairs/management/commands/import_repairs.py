@@ -41,12 +41,11 @@ class Command(ImportCommand):
         )
 
     def bring(self, table: Table, company: Company, **options: Any) -> Report:
-        bringing = BringingRepairs(
-            table, company, Choices(dates=DateOrder(options["dates"]) if options["dates"] else None)
-        )
+        said = dict(map(_meaning, options["status"]))
+        dates = DateOrder(options["dates"]) if options["dates"] else None
+        bringing = BringingRepairs(table, company, Choices(dates=dates, statuses=said))
         bringing.look()
-        meanings = bringing.likely_meanings() | dict(map(_meaning, options["status"]))
-        bringing.choices = replace(bringing.choices, statuses=meanings)
+        bringing.choices = replace(bringing.choices, statuses=bringing.likely_meanings() | said)
         wanted = {name: options[name] for name in ("by", "dry_run", "skip_bad")}
         return bring_at_once(bringing, name=Path(options["file"]).name, **wanted)
 
