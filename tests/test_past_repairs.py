@@ -335,9 +335,7 @@ def test_a_repair_that_two_rows_tell_of_comes_once_whatever_they_call_its_device
 
 
 def test_rows_that_are_not_imported_are_left_out_whatever_else_stands_in_them(ada, world):
-    ada.rehearsed(
-        "Id,Serial,Status,Completed,Cost\n7,PF-SPARE-1,Open,2090-01-01,soon\n7,PF-SPARE-1,Done,2024-01-01,\n"
-    )
+    ada.rehearsed("Id,Serial,Status,Completed,Cost\n7,PF-SPARE-1,Open,2090-01-01,soon\n7,PF-SPARE-1,Done,2024-01-01,\n")
     assert ada.numbers("repairs") == {"created": 1, "left out": 1}
     assert ada.batch.findings["refused"]["count"] == 0
     ada.get()
