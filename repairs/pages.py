@@ -70,9 +70,17 @@ class RepairSide:
         return next((repair for repair in self.own_repairs if not repair.is_brought), None)
 
     @property
+    def _over(self) -> list[Repair]:
+        return [repair for repair in self.own_repairs if not repair.is_open]
+
+    @property
     def earlier(self) -> list[Repair]:
-        over = [repair for repair in self.own_repairs if not repair.is_open]
-        return sorted(over, key=lambda repair: (repair.opened_at, repair.pk), reverse=True)[:EARLIER]
+        return sorted(self._over, key=lambda repair: (repair.opened_at, repair.pk), reverse=True)[:EARLIER]
+
+    @property
+    def are_more_earlier(self) -> bool:
+        """Whether more of its repairs are over than are listed, as a list may have brought any number."""
+        return len(self._over) > EARLIER
 
     @property
     def repair(self) -> Repair | None:
@@ -132,7 +140,7 @@ class RepairSide:
 
 
 FOR_ALL = ("latest_repair", "repair", "backup_wanted", "stands_in")
-FOR_ADMINS = ("mdm", "replaces", "loans", "earlier", "assign_forms")
+FOR_ADMINS = ("mdm", "replaces", "loans", "earlier", "are_more_earlier", "assign_forms")
 
 
 @receiver(device_page)

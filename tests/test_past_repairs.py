@@ -363,3 +363,19 @@ def test_devices_can_go_with_their_import_once_their_past_repairs_were_taken_bac
     devices.refresh_from_db()
     assert devices.stage == "undone"
     assert not world.acme.devices.filter(serial_number__in=["S-1", "S-2"]).exists()
+
+
+def test_where_a_list_brought_more_repairs_than_the_page_lists_all_are_a_click_away(ada, world):
+    rows = "".join(f"C02-XK1 AAA,2024-01-{n:02},2024-01-{n:02},Fan {n},\n" for n in range(1, 22))
+    ada.brought(DATED + rows.replace("Fan 21", "Screen") + "PF-SPARE-1,2024-01-01,2024-01-01,Spare,\n")
+    support = ada.client.get(reverse("repairs:support", args=[world.laptop.pk])).content.decode()
+    assert (support.count("from a list"), "Fan 1<" in support) == (20, False)
+    address = f"{reverse('repairs:list')}?q=C02-XK1%20AAA"
+    assert f'href="{address}"' in support
+    table = ada.client.get(address).content.decode()
+    assert ("Fan 1<" in table, "Spare" in table) == (True, False)
+    world.laptop.repairs.order_by("opened_at")[0].delete()
+    assert (
+        "All repairs of this device"
+        not in ada.client.get(reverse("repairs:support", args=[world.laptop.pk])).content.decode()
+    )
