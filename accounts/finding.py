@@ -3,12 +3,11 @@
 from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connections, router
-from django.db.models import BooleanField, CharField, ExpressionWrapper, F, Func, Q, QuerySet, TextField, Value
+from django.db.models import Case, CharField, F, Func, QuerySet, TextField, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Concat
 
 from .models import Company, Payor, Space, User
-from .together import read_together
 
 LONGEST = 8  # words
 
@@ -50,21 +49,29 @@ def texts_of(rows: QuerySet[Any]) -> QuerySet[Any]:
 
 
 class Named(NamedTuple):
-    """A person or a space, as a search shows it: `about` is an address or a description."""
+    """A person or a space, as a search shows it: `about` is an address or a description. `left` is blank but for who is
+    deactivated and what is closed."""
 
     pk: int
     name: str
     about: str
-    is_active: bool
+    left: str
+
+    @property
+    def is_active(self) -> bool:
+        return not self.left
 
 
-def people_and_spaces(company: Company, text: str, most: int) -> tuple[list[Named], list[Named]]:
-    """So many of the company's people and spaces that match, by one statement: who is active and what is open first."""
-    people = with_words(company.users.known(), text).order_by("-is_active", "full_name", "pk")
-    now_open = ExpressionWrapper(Q(closed_at=None), BooleanField())
-    spaces = with_words(company.spaces.annotate(now_open=now_open), text).order_by("-now_open", "name", "pk")
-    found = read_together(
-        people.values_list("pk", "full_name", "email", "is_active")[:most],
-        spaces.values_list("pk", "name", "description", "now_open")[:most],
-    )
-    return [Named(*row) for row in found[0]], [Named(*row) for row in found[1]]
+def people_and_spaces(company: Company, text: str, most: int) -> list[QuerySet[Any]]:
+    """So many of the company's people, and of its spaces, that match, for `read_together`, each to be a Named: who is
+    active and what is open first."""
+    people = with_words(company.users.known().annotate(left=_left(is_active=False)), text)
+    spaces = with_words(company.spaces.annotate(left=_left(closed_at__isnull=False)), text)
+    return [
+        people.order_by("left", "full_name", "pk").values_list("pk", "full_name", "email", "left")[:most],
+        spaces.order_by("left", "name", "pk").values_list("pk", "name", "description", "left")[:most],
+    ]
+
+
+def _left(**condition: Any) -> Case:
+    return Case(When(**condition, then=Value("left")), default=Value(""), output_field=CharField())
