@@ -3,49 +3,30 @@
 from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connections, router
-from django.db.models import Case, CharField, F, Func, QuerySet, TextField, Value, When
+from django.db.models import Case, CharField, Q, QuerySet, Value, When
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Concat
 
-from .models import Company, Payor, Space, User
+from .models import Company, User
+from .text import search_key
 
 LONGEST = 8  # words
-
-# Where a word is looked for. accounts/search_index.py has an index of the people's.
-SEARCHED: dict[Any, tuple[str, ...]] = {
-    User: ("full_name", "email"),
-    Space: ("name", "description"),
-    Payor: ("name",),
-}
 # How many of each the words are gathered of that somebody may have meant.
 MOST_READ = 3000
 
 
-class SearchKey(Func):
-    """A text as a search compares it, made by the database."""
-
-    function = "velory_search_key"
-    output_field = TextField()
-
-
 def with_words(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
-    """Those of these people, spaces or payors that match."""
-    words = text.split()[:LONGEST]
+    """Those of these people, spaces or payors that match (accounts/models/named.py)."""
+    words = search_key(text).split()[:LONGEST]
     connection = connections[router.db_for_read(rows.model) or DEFAULT_DB_ALIAS]
     if words and rows.model is User and connection.vendor == "postgresql":
         patterns = [f"%{connection.ops.prep_for_like_query(word)}%" for word in words]
         return rows.filter(pk__in=RawSQL("SELECT velory_people_found(%s)", [patterns]))
-    first, *others = SEARCHED[rows.model]
-    parts = [part for field in others for part in (Value(" "), F(field))]
-    searched = Concat(first, *parts, output_field=CharField()) if parts else F(first)
-    for word in words:
-        rows = rows.alias(searched=SearchKey(searched)).filter(searched__contains=SearchKey(Value(word)))
-    return rows
+    return rows.filter(*(Q(found_by__contains=word) for word in words))
 
 
 def texts_of(rows: QuerySet[Any]) -> QuerySet[Any]:
     """What the first `MOST_READ` of these are called."""
-    return rows.order_by().values_list(SEARCHED[rows.model][0])[:MOST_READ]
+    return rows.order_by().values_list(rows.model.named_by[0])[:MOST_READ]
 
 
 class Named(NamedTuple):
