@@ -132,6 +132,12 @@ def test_numbers_that_are_alike_are_all_shown(ada, world):
     assert link_names(ada.open(SEARCH, q="ZX-000047x0")) == ["Device 4710", "Device 4790"]
     assert "Similar: zx00004710, zx00004790" in ada.words
     assert ada.follow("zx00004790").words.startswith("Device 4790")
+    ada.open(reverse("devices:hardware"), q="ZX-000047x0", sort="-name", category="Laptop", page="last")
+    assert sorted(ada._link("zx00004790").get("href").strip("?").split("&")) == [
+        "category=Laptop",
+        "q=zx00004790",
+        "sort=-name",
+    ]
 
 
 def test_a_rare_word_is_found_among_many_devices(ada, world, monkeypatch):
