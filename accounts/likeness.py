@@ -6,6 +6,7 @@ word two slips, but not in a number, whose neighbours are other things.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import chain, islice, product
 
 from rapidfuzz import process
@@ -40,10 +41,9 @@ def alike(asked: str, texts: Sequence[str]) -> list[str]:
     """Other searches, the likeliest first: what was asked for, with each word that stands in none of the texts replaced
     by one that does. None where every word stands in one, or where a word is like none."""
     known = _Words(texts)
-    number = as_number(asked)
-    if number and number not in known and (numbers := known.nearest(number)):
+    number, words = as_number(asked), asked.split()[:WORDS]
+    if number and number not in known and not known.has_together(words) and (numbers := known.nearest(number)):
         return numbers[:MOST]
-    words = asked.split()[:WORDS]
     choices = [[word] if known.has(key(word)) else known.nearest(key(word)) for word in words]
     others = [ways for ways in islice(product(*choices), MOST**2) if list(ways) != words]
     if len(words) > 1:  # first those whose words stand beside each other somewhere
@@ -73,7 +73,11 @@ class _Words:
     def has_together(self, words: Sequence[str]) -> bool:
         """Whether one text has all of these words."""
         keys = [key(word) for word in words]
-        return any(all(word in text for word in keys) for text in map(key, self._texts))
+        return any(all(word in text for word in keys) for text in self._keys)
+
+    @cached_property
+    def _keys(self) -> list[str]:
+        return list(map(key, self._texts))
 
     def nearest(self, word: str) -> list[str]:
         """The words as near to this one as any is, those that stand most often first; else those that begin so, as

@@ -7,8 +7,6 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from .text import search_key
-
 
 @lru_cache(maxsize=256)
 def _compiled(pattern: str, escape: str) -> re.Pattern[str]:
@@ -35,9 +33,8 @@ def lower(text: Any) -> str | None:
 
 
 def teach(sender: Any, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
-    """Give each new connection to SQLite our LIKE and LOWER, and what a search compares (accounts/search_index.py)."""
+    """Give each new connection to SQLite our LIKE and LOWER."""
     if connection.vendor == "sqlite":
         connection.connection.create_function("lower", 1, lower, deterministic=True)
-        connection.connection.create_function("velory_search_key", 1, search_key, deterministic=True)
         connection.connection.create_function("like", 2, like, deterministic=True)
         connection.connection.create_function("like", 3, like, deterministic=True)

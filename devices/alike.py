@@ -18,7 +18,7 @@ from accounts.finding import texts_of
 from accounts.models import Company
 from accounts.rights import OPEN_FUNCTIONS, open_function
 from accounts.text import clean_search
-from accounts.together import read_together
+from accounts.together import Statement, read_together
 
 from .models import Device
 from .search_index import SHORTEST
@@ -76,9 +76,8 @@ def alike(company: Company, asked: str) -> list[str]:
     company's scope."""
     if not (words := likeness.looked_for(asked)):
         return []
-    called = read_together(texts_of(company.users.known()), texts_of(company.spaces.all()))
-    names = [name for rows in called for (name,) in rows]
-    return likeness.alike(asked, [*names, *_texts(company.pk, words)])
+    lists = read_together(texts_of(company.users.known()), texts_of(company.spaces.all()), _texts(company.pk, words))
+    return likeness.alike(asked, [text for rows in lists for (text,) in rows])
 
 
 def ask_instead(request: PersonRequest) -> dict[str, Any]:
@@ -94,21 +93,17 @@ def ask_instead(request: PersonRequest) -> dict[str, Any]:
     return {"asked": asked, "meant": meant}
 
 
-def _texts(company_id: int, words: Sequence[str]) -> list[str]:
+def _texts(company_id: int, words: Sequence[str]) -> Statement:
+    """What reads the texts of devices in which these words may stand, written otherwise."""
     connection = connections[router.db_for_read(Device) or DEFAULT_DB_ALIAS]
     left = [rest for word in words for rest in _left_of(word[:LONGEST])]
     if connection.vendor == "postgresql":
         escaped = ([connection.ops.prep_for_like_query(part) for part in rest] for rest in left)
-        statement = "SELECT velory_devices_alike(%s)"
-        parameters: list[Any] = [[f"%{'%'.join(rest)}%" for rest in escaped]]
-    else:
-        statement = " UNION ALL ".join([_LATEST_ON_SQLITE, *[_ALIKE_ON_SQLITE] * len(left)])
-        parameters = [company_id]
-        for rest in left:
-            parameters += [" AND ".join('"{}"'.format(part.replace('"', '""')) for part in rest), company_id]
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return [text for (text,) in cursor.fetchall()]
+        return Statement("SELECT velory_devices_alike(%s)", [[f"%{'%'.join(rest)}%" for rest in escaped]])
+    parameters: list[Any] = [company_id]
+    for rest in left:
+        parameters += [" AND ".join('"{}"'.format(part.replace('"', '""')) for part in rest), company_id]
+    return Statement(" UNION ALL ".join([_LATEST_ON_SQLITE, *[_ALIKE_ON_SQLITE] * len(left)]), parameters)
 
 
 def _left_of(word: str) -> Iterator[tuple[str, ...]]:

@@ -46,27 +46,29 @@ class Search:
         return match
 
     @cached_property
-    def _looked_up(self) -> Q:
-        """In which devices to look at all: those that the index names, or all of them."""
-        keys: set[int] = set()
-        for words in self._ways:
-            fragments = [word for word in words if len(word) >= search_index.SHORTEST]
-            if not fragments:
-                return Q()
-            try:
-                found = search_index.found(self.company_id, fragments)
-            except search_index.Broad:
-                self.most_counted = MOST_OF_BROAD
-                return Q()
-            keys.update(found)
-            if len(found) == search_index.MOST:
-                return Q()
-        return Q(pk__in=keys)
+    def _keys(self) -> set[int] | None:
+        """The devices that the index names; None where it names too many, or where a word is too short for it."""
+        ways = [[word for word in words if len(word) >= search_index.SHORTEST] for words in self._ways]
+        if not all(ways):
+            return None
+        try:
+            found = search_index.found(self.company_id, ways)
+        except search_index.Broad:
+            self.most_counted = MOST_OF_BROAD
+            return None
+        if any(len(keys) == search_index.MOST for keys in found):
+            return None
+        return {key for keys in found for key in keys}
 
     @property
     def is_rare(self) -> bool:
         """Whether the devices in which to look are few, and known."""
-        return bool(self._looked_up)
+        return self._keys is not None
+
+    @property
+    def finds_nothing(self) -> bool:
+        """Whether the index knows of none, so that nothing has to be read."""
+        return self._keys == set()
 
     @property
     def by_name(self) -> Q:
@@ -75,7 +77,9 @@ class Search:
 
     def filter(self, devices: QuerySet[Device]) -> QuerySet[Device]:
         """Those of these devices that match."""
-        return devices.filter(self._looked_up, self._in_text) if self.words else devices
+        if not self.words:
+            return devices
+        return devices.filter(Q() if self._keys is None else Q(pk__in=self._keys), self._in_text)
 
 
 # Where a word is looked for as it stands, by `search_few`.

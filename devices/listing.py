@@ -83,7 +83,11 @@ def page_of(table: Table, filters: HardwareFilter, request: PersonRequest) -> Ke
     """The page that the address asks for."""
     order = table.order(request.GET.get("sort", ""))
     more = {"longest": filters.paces.longest} if columns.SINCE in table.columns and filters.paces else {}
-    rows = [lambda way=way: _values(way(), table.columns, order, **more) for way in ways(filters, request)]
+    found = ways(filters, request)
+    if len(found) > 1 and filters.search.is_rare:
+        few, order = filters.at_once(order)
+        found = [lambda: few]
+    rows = [lambda way=way: _values(way(), table.columns, order, **more) for way in found]
     page = KeysetPage(rows, order, PAGE, request.GET.get("page", ""))
     page.object_list = _rows(table, page.object_list, request)
     return page

@@ -113,20 +113,25 @@ class Broad(Exception):
     """Many devices have these fragments: reading them in order meets enough of them soon."""
 
 
-def found(company_id: int, fragments: Sequence[str]) -> list[int]:
-    """The keys of devices of the company whose search text has all of these fragments, each of at least `SHORTEST`
-    letters; the first `MOST`. Raises Broad. On PostgreSQL within the company's scope."""
+def found(company_id: int, ways: Sequence[Sequence[str]]) -> list[list[int]]:
+    """For each of these ways to write what is searched for, the keys of devices of the company whose search text has
+    all of its fragments, each of at least `SHORTEST` letters; the first `MOST`. Raises Broad where one is. On
+    PostgreSQL within the company's scope, and by one statement."""
     connection = connections[router.db_for_read(Device) or DEFAULT_DB_ALIAS]
-    find = _found_on_postgres if connection.vendor == "postgresql" else _found_on_sqlite
     with connection.cursor() as cursor:
-        return find(cursor, company_id, fragments)
+        if connection.vendor == "postgresql":
+            return _found_on_postgres(cursor, ways)
+        return [_found_on_sqlite(cursor, company_id, fragments) for fragments in ways]
 
 
-def _found_on_postgres(cursor: Any, company_id: int, fragments: Sequence[str]) -> list[int]:
-    cursor.execute("SELECT velory_devices_found(%s)", [[_literal(fragment) for fragment in fragments]])
-    keys = [key for (key,) in cursor.fetchall()]
-    if keys and keys[0] < 0:
-        raise Broad
+def _found_on_postgres(cursor: Any, ways: Sequence[Sequence[str]]) -> list[list[int]]:
+    selects = (f"SELECT {number}, velory_devices_found(%s)" for number in range(len(ways)))
+    cursor.execute(" UNION ALL ".join(selects), [list(map(_literal, fragments)) for fragments in ways])
+    keys: list[list[int]] = [[] for _way in ways]
+    for number, key in cursor.fetchall():
+        if key < 0:
+            raise Broad
+        keys[number].append(key)
     return keys
 
 

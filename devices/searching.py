@@ -97,32 +97,41 @@ def _find(user: "Member", text: str, numbers: list[str], few: int) -> Findings:
     """What has this text in it, or one of these numbers."""
     devices = Device.objects.visible_to(user)
     search = Search(user.company_id, text)
-    numbered, in_use, archived = _begun(devices, search, numbers, few)
+    named = people_and_spaces(user.company, text, few + 1)
+    numbered, in_use, archived, people, spaces = _begun(devices, search, numbers, few, named)
     if search.words and (room := MOST_COUNTED + 1 - len(in_use)):
         others, order = [devices.in_use()], LATEST
         if search.is_rare:  # else there is enough to show, and reading what is archived may take long
             others, order = [*others, devices.archived()], BY_NAME
-        found = _read(*(_hits(search.filter(rows).exclude(search.by_name), order)[:room] for rows in others))
-        in_use += found[0]
-        archived += [hit for rows in found[1:] for hit in rows]
-    people, spaces = people_and_spaces(user.company, text, few + 1)
+        found = read_together(*(_hits(search.filter(rows).exclude(search.by_name), order)[:room] for rows in others))
+        in_use += map(Hit._make, found[0])
+        archived += [Hit(*row) for rows in found[1:] for row in rows]
     shown = list(dict.fromkeys([*numbered, *in_use, *archived]))[:few]
     total, is_more = Total(len(in_use), MOST_COUNTED), (len(people) > few, len(spaces) > few)
     return Findings(text, shown, total, numbered, people[:few], spaces[:few], *is_more)
 
 
-def _begun(devices: DeviceQuerySet, search: Search, numbers: list[str], few: int) -> list[list[Hit]]:
+def _begun(
+    devices: DeviceQuerySet, search: Search, numbers: list[str], few: int, named: list[QuerySet[Any]]
+) -> tuple[list[Hit], list[Hit], list[Hit], list[Named], list[Named]]:
     """The devices that have one of these numbers, and those whose name begins with what is searched for, in use and
-    archived: what an index each has in one piece, so by one statement."""
+    archived: what an index each has in one piece, so by one statement, which brings along people and spaces."""
     keys = list(filter(None, map(identifier_key, numbers)))
     of_numbers = [devices.filter(**{f"{name}__in": keys}) for name in ("serial_key", "asset_tag_key", "imei")]
     begun = devices.filter(search.by_name)
-    *numbered, in_use, archived = _read(
+    *numbered, in_use, archived, people, spaces = read_together(
         *(_hits(rows)[:few] for rows in of_numbers if keys),
         _hits(begun.in_use())[: MOST_COUNTED + 1],
         _hits(begun.archived())[:few],
+        *named,
     )
-    return [list(dict.fromkeys(hit for rows in numbered for hit in rows)), in_use, archived]
+    return (
+        list(dict.fromkeys(Hit(*row) for rows in numbered for row in rows)),
+        list(map(Hit._make, in_use)),
+        list(map(Hit._make, archived)),
+        list(map(Named._make, people)),
+        list(map(Named._make, spaces)),
+    )
 
 
 def _hits(devices: QuerySet[Device], order: tuple[str, ...] = BY_NAME) -> QuerySet[Any]:
@@ -131,7 +140,3 @@ def _hits(devices: QuerySet[Device], order: tuple[str, ...] = BY_NAME) -> QueryS
     space = Space.objects.filter(pk=OuterRef("holder_space_id")).order_by().values("name")
     devices = devices.annotate(person=Subquery(person), space=Subquery(space))
     return devices.order_by(*order).values_list(*Hit._fields)
-
-
-def _read(*lists: QuerySet[Any]) -> list[list[Hit]]:
-    return [[Hit(*row) for row in rows] for rows in read_together(*lists)]

@@ -8,6 +8,8 @@ from django.http import QueryDict
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from accounts.choosing import ChooseField
+
 from .models.saved_filter import LONGEST_QUERY
 from .tables import HardwareFilter
 
@@ -26,7 +28,7 @@ def set_filters(filters: HardwareFilter) -> list[SetFilter]:
     """Those that are set, in the order of the form. What is searched for stands in the search field itself."""
     found = []
     for field in filters.form.visible_fields():
-        if field.name != "q" and filters.data.get(field.name):
+        if field.name != "q" and filters.is_set(field.name):
             gone = field.name in filters.form.errors
             words = _not_there(field) if gone else _in_words(field, filters.form.cleaned_data[field.name])
             found.append(SetFilter(str(field.label), words, _query(filters, without=field.name), gone))
@@ -34,7 +36,8 @@ def set_filters(filters: HardwareFilter) -> list[SetFilter]:
 
 
 def _not_there(field: BoundField) -> str:
-    return _("no longer there") if isinstance(field.field, ChoiceField) else _("can’t be read")
+    is_chosen = isinstance(field.field, ChoiceField) or (isinstance(field.field, ChooseField) and field.data.key)
+    return _("no longer there") if is_chosen else _("can’t be read")
 
 
 def _in_words(field: BoundField, value: Any) -> str:
@@ -54,8 +57,16 @@ def kept_query(filters: HardwareFilter) -> str:
 
 def _query(filters: HardwareFilter, without: str = "") -> str:
     kept = QueryDict(mutable=True)
-    for name in sorted(["q", *filters.filters, "sort"]):
-        value = str(filters.data.get(name, "")).strip()
-        if value and name != without and name not in kept:
-            kept[name] = value
+    for name in sorted({"q", *filters.filters, "sort"} - {without}):
+        kept.update({part: value for part, value in _as_sent(filters, name).items() if value})
     return kept.urlencode()
+
+
+def _as_sent(filters: HardwareFilter, name: str) -> dict[str, str]:
+    """What the address says of a filter. Whom or what somebody typed stands under its key, where that is known: it may
+    be renamed."""
+    field = filters.form.fields.get(name)
+    if not isinstance(field, ChooseField):
+        return {name: str(filters.data.get(name, "")).strip()}
+    said, row = filters.form[name].data, None if name in filters.form.errors else filters.form.cleaned_data[name]
+    return {name: said.key, f"{name}_typed": said.typed} if row is None else {name: field.chooser.key(row)}

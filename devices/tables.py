@@ -175,19 +175,19 @@ def ticked(data: QueryDict) -> list[int]:
 class TableFilter(django_filters.FilterSet):
     """What the filters over every table know of themselves."""
 
-    def _is_set(self, name: str) -> bool:
+    def is_set(self, name: str) -> bool:
         """Whether it was chosen or typed."""
         return bool(self.data.get(name) or self.data.get(f"{name}_typed"))
 
     @property
     def is_used(self) -> bool:
         """Whether anything is searched for or filtered."""
-        return any(self._is_set(name) for name in self.filters)
+        return any(self.is_set(name) for name in self.filters)
 
     @property
     def are_open(self) -> bool:
         """Whether the page shows the filters beside the search: where one is set, or somebody wants to set one."""
-        return "filters" in self.data or any(self._is_set(name) for name in self.filters if name != "q")
+        return "filters" in self.data or any(self.is_set(name) for name in self.filters if name != "q")
 
     @property
     def qs(self) -> Any:
@@ -261,7 +261,18 @@ class HardwareFilter(TimeFilters, TableFilter):
     def in_turn(self) -> list[Callable[[], models.QuerySet[Device]]]:
         """The same rows in the order of a search: those whose name begins with it, then the others."""
         filtered, by_name = self._filtered, self.search.by_name
+        if self.search.finds_nothing:
+            return [filtered.none]
         return [lambda: filtered.filter(by_name), lambda: self.search.filter(filtered).exclude(by_name)]
+
+    def at_once(self, order: Order) -> tuple[models.QuerySet[Device], Order]:
+        """The same by one statement, for a search that finds few, and the order in which they come then."""
+        is_behind = models.Case(
+            models.When(self.search.by_name, then=models.Value(order.is_down)),
+            default=models.Value(not order.is_down),
+            output_field=models.BooleanField(),
+        )
+        return self.qs.annotate(is_behind=is_behind), replace(order, fields=("is_behind", *order.fields))
 
     def filter_holder(self, devices: models.QuerySet[Device], name: str, value: Space) -> models.QuerySet[Device]:
         """The space that holds it now; in a table of what nobody holds, the one that held it."""

@@ -7,7 +7,7 @@ and its log; the plates with the names.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import reduce
 from itertools import chain, pairwise
 from operator import or_
@@ -18,6 +18,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from accounts import walls
 from accounts.chain import Chain, with_plates
 from accounts.models import Company
+from accounts.models.named import Named
 from accounts.tenants import tenant_models
 from accounts.text import identifier_key, sort_key
 from devices.chain import ByDevice
@@ -64,7 +65,7 @@ class Reading:
 
     def between_rows(self) -> Iterator[str]:
         """Those that several rows make together."""
-        for text in chain(self._payors(), self._devices(), self._loans(), self._plates()):
+        for text in chain(self._payors(), self._names(), self._devices(), self._loans(), self._plates()):
             yield f"{self.company.slug}: {text}"
 
     def _read(self, rows: models.QuerySet) -> Iterator:
@@ -76,6 +77,7 @@ class Reading:
     def _payors(self) -> Iterator[str]:
         """Exactly one *Company*, one *Employee* and one who pays in repair."""
         payors = list(self._read(self.company.payors.order_by("pk")))
+        yield from _found_otherwise(payors)
         for what, count in (
             ("payor Company", sum(payor.kind == "company" for payor in payors)),
             ("payor Employee", sum(payor.kind == "employee" for payor in payors)),
@@ -83,6 +85,11 @@ class Reading:
         ):
             if count != 1:
                 yield f"company {self.company.pk}: {count} × {what} instead of one"
+
+    def _names(self) -> Iterator[str]:
+        """People and spaces are found by what they are called."""
+        yield from _found_otherwise(self._read(self.company.users.order_by("pk")))
+        yield from _found_otherwise(self._read(self.company.spaces.order_by("pk")))
 
     def _devices(self) -> Iterator[str]:
         devices = Device.objects.order_by("pk").select_related(*HOLDERS_AND_PAYORS)
@@ -128,6 +135,13 @@ class Reading:
                 yield f"plate {plate.pk}: the name is not the one that was sealed"
             if plate.name and not plate.salt:
                 yield f"plate {plate.pk}: a name without its salt"
+
+
+def _found_otherwise(rows: Iterable[Named]) -> Iterator[str]:
+    """Those whose key does not follow from their name."""
+    for row in rows:
+        if row.found_by != row.made_key:
+            yield f"{row._meta.verbose_name} {row.pk}: is found by {row.found_by!r} instead of {row.made_key!r}"
 
 
 def _is_readable(event: Event) -> bool:

@@ -83,6 +83,31 @@ def test_every_page_asks_few_questions_and_no_more_for_many_rows_than_for_one(wo
     assert {page: (one[page], number) for page, number in many.items() if number > one[page]} == {}
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite, which is near, is asked more often")
+@pytest.mark.parametrize("htmx", [{}, {"HX-Request": "true"}], ids=["page", "part"])
+def test_what_is_mistyped_costs_little_more(world, htmx):
+    """Everything is looked for twice then, and once for what was meant."""
+    DeviceFactory.create_batch(7, company=world.acme, by=world.admin, name="Logi", holder=world.shelf)
+    world.tablet.move("report", by=world.admin)
+    client = Client()
+    client.force_login(world.admin)
+    for name, typed in (
+        ("devices:search", "stock loig s"),
+        ("devices:search", "c02-xk1 aba"),
+        ("devices:hardware", "stock loig s"),
+        ("devices:hardware", "c02-xk1 aba"),
+        ("repairs:list", "galxy"),
+        ("accounts:users", "carl breg"),
+        ("accounts:spaces", "stokc"),
+        ("accounts:payors", "centre 4771"),
+    ):
+        with CaptureQueriesContext(connection) as queries:
+            response = client.get(reverse(name), {"q": typed}, headers=htmx)
+        assert "Nothing is called" in response.text, (name, typed)
+        asked = [query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+        assert len(asked) <= 10, (name, typed, asked)
+
+
 def test_a_move_asks_few_questions(world):
     """Twenty at most, with what a request asks before its view."""
     client, asked = Client(), {}

@@ -132,6 +132,16 @@ def test_a_name_is_found_once_it_is_changed(ada, crowd):
     assert holder_of(crowd.spare) == crowd.employee
 
 
+def test_a_space_is_found_by_its_description_wherever_one_searches(ada, crowd):
+    """However much longer that is for a search: these letters are three and eighteen of it."""
+    crowd.shelf.description = "Källare " + "\ufb03\ufdfa" * 140
+    crowd.shelf.save()
+    ada.open(crowd.spare).press("Assign to space", space_typed="kallare", payor="Company")
+    assert "Stock shelf" in ada.words
+    for name in ("devices:search", "accounts:spaces"):
+        assert "Stock shelf" in ada.open(reverse(name), q="KALLARE").words
+
+
 # As replacement for
 
 

@@ -279,6 +279,9 @@ PLANTED_ELSEWHERE = {
         "a name without its salt",
         lambda w: Nameplate.objects.filter(name="Eva Lind").update(salt=""),
     ),
+    "a person found by another name": ("is found by 'eva", lambda w: change(w.employee, full_name="Eva Lund")),
+    "a space found by another description": ("is found by 'stock", lambda w: change(w.shelf, description="Basement")),
+    "a payor found by another name": ("is found by 'cost", lambda w: change(w.cost_centre, name="Cost centre 1")),
     "the same serial number twice": (
         "break device_serial_number_once",
         lambda w: change(w.phone, serial_number=w.laptop.serial_number, serial_key=w.laptop.serial_key),

@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import clock
+from accounts.choosing import FEW
 from accounts.erasing import erase
-from accounts.models import AuditLine, User
+from accounts.models import AuditLine, Space, User
 from devices.models import SavedFilter
 from devices.models.saved_filter import MOST
 from devices.stays import stays_of
@@ -74,6 +75,15 @@ def test_a_column_that_is_gone_or_was_never_there_does_no_harm(ada, world):
     User.objects.filter(pk=world.admin.pk).update(tables={"columns": {"all": ["category", "weight"]}})
     assert [len(row) for row in ada.open(HARDWARE).rows][:1] == [2]
     assert 'class="field__error"' in choose(world.admin, "weight")
+
+
+def test_what_is_stored_of_a_table_may_be_anything(ada, world):
+    for stored in ([], "x", {"columns": []}, {"columns": {"all": 5}}, {"columns": {"all": [["x"], {}]}}):
+        User.objects.filter(pk=world.admin.pk).update(tables=stored)
+        assert len(ada.open(HARDWARE).rows) == 5, stored
+    User.objects.filter(pk=world.admin.pk).update(tables={"columns": ["all"]})
+    choose(world.admin, "status", density="compact")
+    assert User.objects.get(pk=world.admin.pk).tables == {"columns": {"all": ["status"]}, "density": "compact"}
 
 
 @pytest.mark.parametrize("slug", ["all", "archived"])
@@ -283,6 +293,27 @@ def test_a_kept_filter_that_names_what_is_gone_says_so(ada, world):
     assert "Payor: no longer there" in ada.words
     assert names(ada) == []
     assert sorted(names(ada.follow("Take off: Payor"))) == ["MacBook Pro 14", "ThinkPad X1"]
+
+
+def test_a_space_that_somebody_types_is_kept_and_shown_whatever_it_is_called_later(ada, world):
+    Space.objects.bulk_create(Space(company=world.acme, name=f"Room {number}") for number in range(FEW))
+    ada.open(HARDWARE, space_typed="stock shelf").follow("Save filter").press("Save", name="On the shelf")
+    world.shelf.name = "Depot"
+    world.shelf.save(update_fields=["name"])
+    assert names(ada.open(HARDWARE).follow("On the shelf")) == ["Dell U2723QE"]
+    assert "Space: Depot" in ada.words
+    ada.follow("Take off: Space")
+    assert len(ada.rows) == 5
+    for gone in (world.globex_shelf.pk, "10000000000", "x"):
+        assert "Space: no longer there" in ada.open(HARDWARE, space=gone).words
+    assert "Space: can’t be read" in ada.open(HARDWARE, space_typed="Globex cupboard").words
+    assert "space_typed=Globex+cupboard" in ada.response.text
+
+
+def test_two_names_are_the_same_where_the_database_says_so(world):
+    for name in ("Straße", "STRA\u1e9eE"):  # whose capitals differ, and whose small letters don't
+        answer = save(world.admin, "category=Laptop", name)
+    assert "There is a saved filter with this name already" in answer
 
 
 def test_there_are_not_endlessly_many(ada, world):

@@ -1,4 +1,4 @@
-"""People and spaces are found by what somebody types of their name."""
+"""People, spaces and payors are found by what somebody types of their name, and of what else stands with it."""
 
 from typing import Any, Self
 
@@ -10,22 +10,22 @@ from accounts.text import search_key
 
 # Stands behind a name in its key. It sorts before everything that a name holds, so a name comes before longer ones.
 _END = "\n"
-_LONGEST_NAME = 300
+_LONGEST_NAME, _LONGEST = 300, 600
 
 
 def made_key(name: str, *more: str) -> str:
     """The key of what has this name and is found by these texts, too."""
-    return _END.join([search_key(name)[:_LONGEST_NAME], *map(search_key, more), ""])
+    return _END.join([search_key(name)[:_LONGEST_NAME], *map(search_key, more), ""])[:_LONGEST]
 
 
 class FoundByKey(KeyField):
     """The key by which a row is found, made of its `named_by` each time it is stored."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"max_length": 600, "default": "", "editable": False, **kwargs})
+        super().__init__(**{"max_length": _LONGEST, "default": "", "editable": False, **kwargs})
 
     def pre_save(self, model_instance: Any, add: bool) -> str:
-        key = made_key(*(getattr(model_instance, field) for field in model_instance.named_by))
+        key: str = model_instance.made_key
         setattr(model_instance, self.attname, key)
         return key
 
@@ -49,12 +49,17 @@ class Named(models.Model):
             update_fields = {*update_fields, "found_by"}
         super().save(*args, update_fields=update_fields, **kwargs)
 
+    @property
+    def made_key(self) -> str:
+        """What `found_by` has to be."""
+        return made_key(*(getattr(self, field) for field in self.named_by))
+
 
 class NamedQuerySet(models.QuerySet[Any]):
     def found(self, text: str, most: int) -> list[Any]:
-        """So many of these rows at most that have each word of the text somewhere in their name, letter case and
-        accents ignored. Those whose name begins with the text come first: an index has them in one piece. For the
-        others the names of the company are read, which takes some 30 ms where there are 100,000."""
+        """So many of these rows at most that have each word of the text somewhere in what they are found by, letter
+        case and accents ignored. Those whose name begins with the text come first: an index has them in one piece. For
+        the others the names of the company are read, which takes some 30 ms where there are 100,000."""
         key = search_key(text)
         in_order = self.order_by("found_by", "pk")
         found = list(in_order.filter(begins_with("found_by", key))[:most])

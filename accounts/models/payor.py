@@ -11,6 +11,7 @@ from accounts.fields import NameField
 from accounts.keys import company_row
 
 from .closable import StillInUse, delete_if_unused, refuse_while_holding, require_admin, still_there
+from .named import Named
 
 if TYPE_CHECKING:
     from .user import User
@@ -22,7 +23,7 @@ class PayorQuerySet(models.QuerySet["Payor"]):
         return self.filter(closed_at=None)
 
 
-class Payor(models.Model):
+class Payor(Named):
     """Who pays for a device: *Company*, *Employee*, or a cost centre."""
 
     class Kind(models.TextChoices):
@@ -41,6 +42,8 @@ class Payor(models.Model):
     kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.COST_CENTRE, editable=False)
     pays_repairs = models.BooleanField(_("pays in repair"), default=False, editable=False)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True, editable=False)
+
+    named_by = ("name",)
 
     objects = PayorQuerySet.as_manager()
 

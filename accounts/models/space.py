@@ -36,7 +36,7 @@ class Space(Named):
     description = models.CharField(_("description"), max_length=300, blank=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True, editable=False)
 
-    named_by = ("name",)
+    named_by = ("name", "description")
 
     objects = SpaceQuerySet.as_manager()
 

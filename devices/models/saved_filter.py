@@ -5,6 +5,7 @@ from typing import Any, Self
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -32,6 +33,10 @@ class SavedFilterQuerySet(models.QuerySet["SavedFilter"]):
         """Those of this table, the company's first, as they stand over it."""
         return self.filter(table=table).order_by(models.F("owner").asc(nulls_first=True), Lower("name"), "pk")
 
+    def called(self, name: str) -> Self:
+        """Those of this name, whose letter case the constraints compare in just this way."""
+        return self.filter(Exact(Lower("name"), Lower(models.Value(name))))
+
     @transaction.atomic
     def keep(
         self, company: Company, *, by: User, table: str, name: str, query: str, shared: bool, replace: bool = False
@@ -41,11 +46,9 @@ class SavedFilterQuerySet(models.QuerySet["SavedFilter"]):
         anybody but an admin."""
         require_admin(by, company.pk)
         owner = None if shared else by
-        # Whoever saves waits for whoever saves for the same: of two with one name, the second learns of the first.
-        whose: Any = Company.objects.filter(pk=company.pk) if shared else User.objects.filter(pk=by.pk)
-        whose.select_for_update(no_key=True).get()
+        _wait_for_others(company.pk, None if shared else by.pk)
         rows = self.filter(company=company, owner=owner, table=table)
-        same = rows.filter(name__iexact=name).first()
+        same = rows.called(name).first()
         if same is not None:
             if not replace:
                 raise NameTaken(name)
@@ -59,6 +62,13 @@ class SavedFilterQuerySet(models.QuerySet["SavedFilter"]):
         row = self.create(company=company, owner=owner, table=table, name=name, query=query)
         row.tell("saved", by=by)
         return row
+
+
+def _wait_for_others(company_id: int, owner_id: int | None) -> None:
+    """Whoever names a filter waits for whoever names one for the same: of two with one name, the second learns of the
+    first."""
+    whose: Any = Company.objects.filter(pk=company_id) if owner_id is None else User.objects.filter(pk=owner_id)
+    whose.select_for_update(no_key=True).get()
 
 
 class NameTaken(Exception):
@@ -113,8 +123,9 @@ class SavedFilter(models.Model):
     def rename(self, name: str, *, by: User) -> None:
         """Raises NameTaken, PermissionDenied for anybody but its owner, or of the company's but an admin."""
         self._require(by)
+        _wait_for_others(self.company_id, self.owner_id)
         others = SavedFilter.objects.filter(company=self.company_id, owner=self.owner_id, table=self.table)
-        if others.exclude(pk=self.pk).filter(name__iexact=name).exists():
+        if others.exclude(pk=self.pk).called(name).exists():
             raise NameTaken(name)
         before, self.name = self.name, name
         if name != before:

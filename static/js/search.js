@@ -41,6 +41,9 @@
       .join(" ");
   });
 
+  // What was chosen belongs to what was typed before.
+  field.addEventListener("input", () => choose(null));
+
   field.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
     const all = options();

@@ -36,3 +36,18 @@ def test_a_person_is_suggested_and_taken_by_keyboard_and_by_mouse(sit_down, live
     form.get_by_label("Payor").select_option("Company")
     form.get_by_role("button", name="Assign to user").click()
     expect(page.get_by_text("ThinkPad X1 is assigned to Eva Lind.")).to_be_visible()
+
+
+def test_typing_on_lets_go_of_what_was_chosen_below_the_search(sit_down, live_world):
+    page = sit_down(live_world.admin).page
+    page.goto("/")
+    field = page.get_by_role("combobox", name="Search")
+    field.press_sequentially("macb")
+    option = page.get_by_role("option", name="MacBook Pro 14")
+    expect(option).to_be_visible()
+    field.press("ArrowDown")
+    expect(option).to_have_attribute("aria-selected", "true")
+    page.route("**/search/**", lambda route: None)  # an answer that takes its time
+    field.press("x")
+    expect(field).not_to_have_attribute("aria-activedescendant", option.get_attribute("id"))
+    expect(option).to_have_attribute("aria-selected", "false")
