@@ -1,10 +1,10 @@
 """The rows of a table of Hardware: read as plain values, with what other apps add, drawn or exported."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Expression, Model, QuerySet
+from django.db.models import Model, QuerySet
 from django.db.models.expressions import RawSQL
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -20,7 +20,6 @@ from .columns import Column
 from .exports.sheet import Row as Cells
 from .exports.sheet import among, in_chunks
 from .models import Device
-from .paces import Paces
 from .signals import devices_listed
 from .tables import HardwareFilter, Table
 
@@ -62,13 +61,13 @@ NAMES = {
 }
 
 
-def _values(devices: QuerySet[Device], shown: Iterable[Column], order: Order, **more: Expression) -> QuerySet[Any]:
+def _values(devices: QuerySet[Device], shown: Iterable[Column], order: Order) -> QuerySet[Any]:
     """The devices as plain values: some ten times as fast as objects with all that they refer to. What they are sorted
     by comes along, though no column may show it."""
     of_columns = (field for column in shown for field in column.fields)
-    fields = dict.fromkeys([*IN_EVERY_ROW, *of_columns, *order.fields, *more])
+    fields = dict.fromkeys([*IN_EVERY_ROW, *of_columns, *order.fields])
     names = {field: NAMES[field] for field in fields if field in NAMES}
-    return devices.order_by().annotate(**names, **more).values_list(*fields, named=True)
+    return devices.order_by().annotate(**names).values_list(*fields, named=True)
 
 
 def _rows(table: Table, values: list[Any], request: PersonRequest) -> list[Row]:
@@ -82,12 +81,11 @@ def _rows(table: Table, values: list[Any], request: PersonRequest) -> list[Row]:
 def page_of(table: Table, filters: HardwareFilter, request: PersonRequest) -> KeysetPage:
     """The page that the address asks for."""
     order = table.order(request.GET.get("sort", ""))
-    more = {"longest": filters.paces.longest} if columns.SINCE in table.columns and filters.paces else {}
     found = ways(filters, request)
     if len(found) > 1 and filters.search.is_rare:
         few, order = filters.at_once(order)
         found = [lambda: few]
-    rows = [lambda way=way: _values(way(), table.columns, order, **more) for way in found]
+    rows = [lambda way=way: _values(way(), table.columns, order) for way in found]
     page = KeysetPage(rows, order, PAGE, request.GET.get("page", ""))
     page.object_list = _rows(table, page.object_list, request)
     return page
@@ -99,16 +97,7 @@ def ways(filters: HardwareFilter, request: PersonRequest) -> Sequence[Callable[[
     return filters.in_turn() if is_search else [lambda: filters.qs]
 
 
-# The icon of each status (templates/devices/_icons.html).
-ICONS = {
-    Device.Status.ACTIVE: "check",
-    Device.Status.NEEDS_REPAIR: "wrench",
-    Device.Status.IN_REPAIR: "clock",
-    Device.Status.RECYCLED: "archive-box",
-}
-
-
-def drawn(table: Table, rows: list[Row], paces: Paces) -> SafeString:
+def drawn(table: Table, rows: list[Row], slow: Collection[int]) -> SafeString:
     """The rows as HTML, by a faster engine than that of the pages: drawing them is most of what a page costs."""
     leads_to = "devices:overview" if table.slug in ("all", "unassigned") else "repairs:support"
     begins, ends = reverse(leads_to, args=[0]).split("0")
@@ -122,13 +111,13 @@ def drawn(table: Table, rows: list[Row], paces: Paces) -> SafeString:
                 ],
                 # What stands as a second line below another where the table gets tight.
                 "extra": {column.slug for column in table.columns if column.is_extra},
-                "slow": paces.slow_among(rows),
+                "slow": slow,
                 "begins": begins,
                 "ends": ends,
                 # Each word is translated once, however many rows have it.
                 "categories": {name: categories.label(name) for name in {row.category for row in rows}},
                 "payors": {name: Payor.label(name or "") for name in {row.payor__name for row in rows}},
-                "statuses": {status.value: (icon, str(status.label)) for status, icon in ICONS.items()},
+                "statuses": {status.value: str(status.label) for status in Device.Status},
                 "previous_holder": columns.last_holder_of,
                 "word_payor": _("Payor"),
                 "word_unassigned": _("Unassigned"),

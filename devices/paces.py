@@ -1,10 +1,10 @@
 """Which devices have stood longer in their status than nine of ten did at the same company."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import models
 from django.utils.functional import cached_property
@@ -21,6 +21,31 @@ from .signals import paces_wanted
 PASSED = (Device.Status.NEEDS_REPAIR, Device.Status.IN_REPAIR)
 
 
+# Seconds for which a process goes by what it has read: half an hour more or less makes no device slow.
+KEPT = 300
+
+
+@lru_cache(maxsize=1000)
+def longest_of(company_id: int, period: int) -> Mapping[str, timedelta]:
+    """How long nine of ten stood in each status at most, without those of which too little is known. One statement in
+    each period of `KEPT` seconds, as often as a table is opened."""
+    answers: list[tuple[Any, Any]] = paces_wanted.send(sender=Device, company_id=company_id)
+    told = {status: longest for _receiver, answer in answers for status, longest in answer.items()}
+    if not told:
+        return {}
+    found = Company.objects.filter(pk=company_id).values_list(*told.values()).get()
+    return {
+        status: timedelta(seconds=longest) for status, longest in zip(told, found, strict=True) if longest is not None
+    }
+
+
+class Slow(NamedTuple):
+    """The keys of rows of the slowest tenth, and by their status in words what they are slower than."""
+
+    keys: frozenset[int]
+    words: dict[str, str]
+
+
 class Paces:
     """What the company's own history says, for a table of these statuses."""
 
@@ -29,59 +54,29 @@ class Paces:
         self._statuses = [status for status in PASSED if status in statuses]
 
     @cached_property
-    def _told(self) -> dict[str, models.Expression]:
-        """By status, what says how many seconds nine of ten stood in it at most; null where too little is known."""
+    def _longest(self) -> dict[str, timedelta]:
         if not self._statuses:
             return {}
-        answers: list[tuple[Any, Any]] = paces_wanted.send(sender=Device, company_id=self._company_id)
-        told = {status: longest for _receiver, answer in answers for status, longest in answer.items()}
-        return {status: told[status] for status in self._statuses if status in told}
-
-    def __bool__(self) -> bool:
-        """Whether a device of these statuses can be slow at all."""
-        return bool(self._told)
-
-    @property
-    def longest(self) -> models.Expression:
-        """The same for the status that a row has, as a column: the rows bring it along, and the page needs no statement
-        for it. What it asks names nothing of the row, so a database asks it once, and not where no row wants it."""
-        ways = [models.When(status=status, then=longest) for status, longest in self._told.items()]
-        return models.Case(*ways, output_field=models.FloatField())
-
-    def slow_among(self, rows: Iterable[Any]) -> dict[int, str]:
-        """By its key, of each of these rows (with their `longest`) that belongs to the slowest tenth, in words what it
-        is slower than."""
-        words: dict[str, str] = {}
-        slow = {}
-        for row in rows:
-            if row.longest is None:
-                continue
-            longest = timedelta(seconds=row.longest)
-            if self._now - row.status_since > longest:
-                if row.status not in words:
-                    words[row.status] = self._in_words(longest)
-                slow[row.id] = words[row.status]
-        return slow
-
-    def _in_words(self, longest: timedelta) -> str:
-        longest_shown = timesince(self._now - longest, self._now, depth=1)
-        return _("Longer than 9 of 10 at your company (%(duration)s)") % {"duration": longest_shown}
-
-    # For the filter, which has to know before any row is read
-
-    @cached_property
-    def _longest(self) -> dict[str, timedelta]:
-        """Without the statuses of which too little is known. One statement."""
-        if not self:
-            return {}
-        found = Company.objects.filter(pk=self._company_id).values_list(*self._told.values()).get()
-        known = zip(self._told, found, strict=True)
-        return {status: timedelta(seconds=longest) for status, longest in known if longest is not None}
+        found = longest_of(self._company_id, int(self._now.timestamp() // KEPT))
+        return {status: found[status] for status in self._statuses if status in found}
 
     @property
     def are_known(self) -> bool:
         """Whether the history says enough of any status."""
         return bool(self._longest)
+
+    def slow_among(self, rows: Iterable[Any]) -> Slow:
+        """Those of these rows that belong to the slowest tenth."""
+        slow = [row for row in rows if self._now - row.status_since > self._longest.get(row.status, timedelta.max)]
+        words = {status: self._in_words(status) for status in {row.status for row in slow}}
+        return Slow(frozenset(row.id for row in slow), words)
+
+    def _in_words(self, status: str) -> str:
+        duration = timesince(self._now - self._longest[status], self._now, depth=1)
+        return _("%(status)s: longer than 9 of 10 at your company (%(duration)s)") % {
+            "status": Device.Status(status).label,
+            "duration": duration,
+        }
 
     @property
     def slow(self) -> models.Q:

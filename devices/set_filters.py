@@ -26,7 +26,9 @@ class SetFilter(NamedTuple):
 
 def set_filters(filters: HardwareFilter) -> list[SetFilter]:
     """Those that are set, in the order of the form. What is searched for stands in the search field itself."""
-    found = []
+    found: list[SetFilter] = []
+    if not filters.are_open:  # and so need no form
+        return found
     for field in filters.form.visible_fields():
         if field.name != "q" and filters.is_set(field.name):
             gone = field.name in filters.form.errors

@@ -14,6 +14,7 @@ from django.utils import translation
 from accounts import scope
 from accounts.models import Company
 from devices.models import Device
+from devices.paces import longest_of
 from repairs.register import contradictions_between_rows
 from tests.name_server import name_server
 from tests.world import Cast
@@ -100,6 +101,7 @@ def _written_as(name, content):
 def _no_memory():
     """Neither counts of sign-ins nor the language of whoever looked at a page last reach the next test."""
     cache.clear()
+    longest_of.cache_clear()
     translation.activate(settings.LANGUAGE_CODE)
 
 

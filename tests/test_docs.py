@@ -17,6 +17,7 @@ from accounts import triggers
 from devices.edges import receivers_on
 from devices.models import Device
 from devices.wording import SENTENCES
+from velory.templatetags.icons import pictures
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md")])
@@ -165,6 +166,11 @@ def read(page):
 
 def named(page):
     return str(page.relative_to(ROOT))
+
+
+def test_the_icons_are_drawn_as_they_are_named():
+    for path, picture in pictures().items():
+        assert read(ROOT / "static" / path) == picture, "run manage.py draw_icons"
 
 
 # The state machine, drawn

@@ -12,7 +12,6 @@ from jinja2 import Environment
 
 from accounts import clock
 from velory.templatetags import ui
-from velory.templatetags.ui import exactly
 
 
 def environment(**options: Any) -> Environment:
@@ -37,7 +36,7 @@ def day(moment: date | None) -> SafeString:
 
 @lru_cache(maxsize=10_000)
 def _day(day: date, language: str | None) -> SafeString:
-    return SafeString(exactly(day, "j M Y"))
+    return SafeString(ui.written(day, "j M Y"))
 
 
 def how_long(start: datetime) -> str:

@@ -12,6 +12,7 @@ from accounts.access import PersonRequest, admin_required, member_required
 from accounts.exporting import note_table
 from accounts.keyset import Total
 from accounts.text import clean_search
+from devices import columns
 from devices.alike import ask_instead
 from devices.bulk.acts import offered
 from devices.exports.download import download, wants_all_columns
@@ -83,7 +84,8 @@ def _shown(found: Table, request: PersonRequest) -> dict[str, Any]:
     filters = HardwareFilter(found, request)
     page = page_of(found, filters, request)
     context: dict[str, Any] = {"table": found, "filters": filters, "page": page}
-    context["rows"] = drawn(found, page.object_list, filters.paces)
+    slow = filters.paces.slow_among(page.object_list if columns.SINCE in found.columns else [])
+    context |= {"rows": drawn(found, page.object_list, slow.keys), "slow": slow.words}
     context |= {"set_filters": set_filters(filters), "kept_query": kept_query(filters)}
     context["saved_filters"] = SavedFilter.objects.visible_to(request.user).over(found.slug)
     context["acts"] = offered(found.statuses, request.user.company)

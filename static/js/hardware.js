@@ -24,6 +24,8 @@
 
   document.addEventListener("click", (event) => {
     const box = event.target;
+    // A finger needs more than the box.
+    if (box.matches?.(".choosing td:first-child")) return box.firstElementChild.click();
     if (!box.matches?.(".choosing [name=device]")) return;
     const all = boxes();
     const from = all.indexOf(last);

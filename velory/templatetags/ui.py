@@ -54,7 +54,7 @@ def since(moment: datetime | None) -> str:
 @register.filter
 def exactly(moment: date | None, form: str = EXACT) -> str:
     """The exact time or date, or a part of it: `form` is a format of Django's date filter."""
-    return "" if moment is None else _time(moment, _written(moment, form))
+    return "" if moment is None else _time(moment, written(moment, form))
 
 
 @register.filter
@@ -68,8 +68,8 @@ def how_long(start: datetime | None, end: datetime | None = None) -> str:
     return timesince(start, end, depth=1)
 
 
-def _written(moment: date, form: str) -> str:
-    """In the reader's language. Some begin short months with a capital (Django's M), some don't (its b)."""
+def written(moment: date, form: str) -> str:
+    """A time or date in the reader's language. Some begin short months with a capital (Django's M), others not (b)."""
     if isinstance(moment, datetime) and timezone.is_aware(moment):
         moment = timezone.localtime(moment)
     form = form.replace("M", pgettext("a short month in dates: M for Nov, b for nov", "M"))
@@ -77,7 +77,7 @@ def _written(moment: date, form: str) -> str:
 
 
 def _time(moment: date, text: str, *, title: bool = False) -> SafeString:
-    exact = format_html(' title="{}"', _written(moment, EXACT)) if title else ""
+    exact = format_html(' title="{}"', written(moment, EXACT)) if title else ""
     stamp = moment.isoformat(timespec="seconds") if isinstance(moment, datetime) else moment.isoformat()
     return format_html('<time datetime="{}"{}>{}</time>', stamp, exact, text)
 
@@ -109,7 +109,7 @@ def sort_header(context: RequestContext, key: str, label: str, default: str = ""
     """A table heading that sorts by `key` on a click, and the other way round on the next.
 
     The order stands in the address as `?sort=key` or `?sort=-key`; `default` is the order where
-    the address says none. htmx refreshes the element with the id "results".
+    the address says none. htmx refreshes the element with the id "results", as the head of the table says.
     """
     request = context["request"]
     now = request.GET.get("sort") or default
@@ -123,7 +123,7 @@ def sort_header(context: RequestContext, key: str, label: str, default: str = ""
     query.pop("page", None)
     url = f"{request.path}?{query.urlencode()}"
     return format_html(
-        '<th scope="col"{}{}><a href="{}" hx-get="{}" hx-target="#results" hx-push-url="true">{}{}</a></th>',
+        '<th scope="col"{}{}><a href="{}" hx-get="{}">{}{}</a></th>',
         format_html(' class="{}"', css) if css else "",
         state,
         url,

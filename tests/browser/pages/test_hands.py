@@ -115,7 +115,7 @@ def test_keys_go_through_the_rows_tick_and_open_them_until_they_are_turned_off(a
     for key in "jx?/":
         keys.press(key)
     ada.sees("50 chosen")
-    expect(ada.page.get_by_role("searchbox", name="Search devices")).not_to_be_focused()
+    expect(ada.page.get_by_role("combobox", name="Search devices")).not_to_be_focused()
     ada.press(ada.link("Keyboard shortcuts"))
     switch.check()
     keys.press("Escape")
@@ -195,7 +195,7 @@ def test_the_menu_of_a_phone_opens_closes_and_gives_the_focus_back(opened):
 _TARGETS = "button, .button, select, textarea, input, summary, nav a, .tabs a, tbody a"
 _SMALL = """targets => [...document.querySelectorAll(targets)]
   .filter((element) => element.checkVisibility() && !element.closest("[hidden], .visually-hidden"))
-  .map((element) => (element.matches("[type=checkbox], [type=radio]") ? element.closest("label, .field") : element))
+  .map((element) => (element.matches("[type=checkbox], [type=radio]") ? element.closest("label, .field, td") : element))
   .map((element) => [element, element.getBoundingClientRect()])
   .filter(([element, box]) => box.height < 43.5 || (element.matches("button") && box.width < 43.5))
   .map(([element, box]) => `${(element.innerText || element.name).trim()}: ${box.width} x ${box.height}`)"""
