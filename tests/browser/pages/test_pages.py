@@ -29,7 +29,17 @@ def test_every_page(page, office, opened):
 
 
 # Downloads, what other programs read, parts of a page, and the Django admin's.
-NO_PAGES = ("export", "_download", "_template", "_refused", "healthz", "readyz", "saml_metadata", "suggestions", "support_visit")
+NO_PAGES = (
+    "export",
+    "_download",
+    "_template",
+    "_refused",
+    "healthz",
+    "readyz",
+    "saml_metadata",
+    "suggestions",
+    "support_visit",
+)
 
 
 def test_no_page_is_forgotten(office):
