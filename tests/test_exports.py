@@ -172,6 +172,7 @@ def test_all_columns_are_brought_back_unchanged(ada, world, tmp_path, capsys):
         order_number="PO-1",
     )
     world.spare.add_note("One.", by=world.admin).add_note("Two.", by=world.admin)
+    numberless = DeviceFactory(company=world.acme, by=world.admin, serial_number="", name="Mouse")
     content = ada.client.get(EXPORT_ALL, {"all": "1"}).getvalue()
     row = next(row for row in by_heading(lines_of(content)) if row["Name"] == "ThinkPad X1")
     assert (row["All notes"], row["Status"], row["Velory ID"]) == ("One.\n\nTwo.", "Active", str(world.spare.uuid))
@@ -179,7 +180,24 @@ def test_all_columns_are_brought_back_unchanged(ada, world, tmp_path, capsys):
     file.write_bytes(content)
     call_command("import_devices", str(file), company="acme", by=world.admin.email, dry_run=True)
     said = capsys.readouterr().out
-    assert "0 created, 0 changed, 8 unchanged, 0 refused" in said, said
+    assert "0 created, 0 changed, 9 unchanged, 0 refused" in said, said
+
+    # What has neither number is known by its Velory ID, and may be given one; twice in a list, it is refused.
+    def brought(*rows):
+        with file.open("w", newline="") as text:
+            csv.DictWriter(text, lines_of(content)[0], restval="").writeheader()
+            csv.DictWriter(text, lines_of(content)[0], restval="").writerows(rows)
+        call_command("import_devices", str(file), company="acme", by=world.admin.email, skip_bad=True)
+        return capsys.readouterr().out
+
+    mouse = {"Velory ID": str(numberless.uuid)}
+    foreign = {"Name": "Not ours", "Velory ID": str(world.globex_laptop.uuid)}
+    tag = {"Asset tag": "A 7", "Model": "M7"}
+    said = brought({**mouse, "Model": "M1"}, {**mouse, "Serial number": "S-1"}, foreign, tag)
+    assert "0 created, 1 changed, 0 unchanged, 3 refused" in said, said
+    assert "0 created, 1 changed" in brought({**mouse, "Serial number": "S-1"})
+    numberless = world.acme.devices.get(pk=numberless.pk)
+    assert (numberless.name, numberless.serial_number) == ("Mouse", "S-1")
 
 
 # Repairs
