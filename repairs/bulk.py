@@ -93,7 +93,7 @@ class Finish(Act):
         return [
             _("Their repairs close as repaired, and the devices are Active."),
             _("They stay unassigned until you assign them to users or spaces. Do not forget the payor."),
-            *_prompts_that_close(_still_in_mdm(devices)),
+            *_prompts_that_close(_open_prompts(devices).filter(repair__closed_at=None).count()),
         ]
 
     def do(self, device: Device, *, by: User, seen: int) -> None:
@@ -154,10 +154,10 @@ class AssignToSpace(Act):
             *unassigning(devices.exclude(holder_space=self.space)),
             *paying(devices, self.payor),
         ]
-        still_in_mdm = Q(repairs__mdm_release__state=MDMRelease.State.OPEN)
+        closing = Q(repairs__closed_at=None, repairs__mdm_release__state=MDMRelease.State.OPEN)
         in_repair = devices.filter(status=Status.IN_REPAIR).aggregate(
             count=Count("pk", distinct=True),
-            prompts=Count("repairs__mdm_release", filter=still_in_mdm, distinct=True),
+            prompts=Count("repairs__mdm_release", filter=closing, distinct=True),
         )
         count, prompts = in_repair["count"], in_repair["prompts"]
         if count:
@@ -219,17 +219,36 @@ class Recycle(Act):
             _("They leave Hardware and stay in Archived, with their whole history."),
             _("An admin can restore them."),
         ]
-        if count := _still_in_mdm(devices):
-            text = ngettext(
-                "%(count)s device is still in MDM: release it there.",
-                "%(count)s devices are still in MDM: release them there.",
-                count,
-            )
-            lines.append(text % {"count": figure(count)})
-        return lines
+        return [*lines, *_still_in_mdm(devices)]
 
     def do(self, device: Device, *, by: User, seen: int) -> None:
         device.move("recycle", by=by, seen=seen, outcome=self.chosen["outcome"])
+
+
+@register
+class Restore(Act):
+    """Recycled → Active, for what was removed by mistake."""
+
+    slug = "restore"
+    name = gettext_lazy("Restore")
+    statuses = (Status.RECYCLED,)
+
+    def question(self, count: int) -> str:
+        return ngettext("Restore %(count)s device?", "Restore %(count)s devices?", count) % {"count": figure(count)}
+
+    def hurdles(self) -> list[Hurdle]:
+        return only(Status.RECYCLED)
+
+    def consequences(self, devices: QuerySet[Device]) -> list[str]:
+        return [
+            _("They are back in Hardware, Active and unassigned."),
+            _("Their payors stay as they are, and their repairs stay closed."),
+            *paying(devices.filter(payor__closed_at__isnull=False), self.company.repair_payor),
+            *_still_in_mdm(devices),
+        ]
+
+    def do(self, device: Device, *, by: User, seen: int) -> None:
+        device.move("restore", by=by, seen=seen)
 
 
 def _backups(devices: QuerySet[Device]) -> list[str]:
@@ -256,13 +275,23 @@ def _backups(devices: QuerySet[Device]) -> list[str]:
     return lines
 
 
-def _still_in_mdm(devices: QuerySet[Device]) -> int:
-    prompts = MDMRelease.objects.filter(state=MDMRelease.State.OPEN, repair__device__in=devices.values("pk"))
-    return prompts.count()
+def _open_prompts(devices: QuerySet[Device]) -> QuerySet[MDMRelease]:
+    return MDMRelease.objects.filter(state=MDMRelease.State.OPEN, repair__device__in=devices.values("pk"))
+
+
+def _still_in_mdm(devices: QuerySet[Device]) -> list[str]:
+    """What an act leaves in MDM. A device that was removed before may have several open prompts."""
+    count = _open_prompts(devices).aggregate(count=Count("repair__device", distinct=True))["count"]
+    text = ngettext(
+        "%(count)s device is still in MDM: release it there.",
+        "%(count)s devices are still in MDM: release them there.",
+        count,
+    )
+    return [text % {"count": figure(count)}] if count else []
 
 
 def _prompts_that_close(count: int) -> list[str]:
-    """A finish closes the MDM prompts of the repairs that it ends, if there are any."""
+    """A finish closes the MDM prompts of the repairs that it ends, if there are any; none of an earlier repair."""
     text = ngettext(
         "%(count)s device is still in MDM. The prompt to release it closes as no longer needed.",
         "%(count)s devices are still in MDM. The prompts to release them close as no longer needed.",

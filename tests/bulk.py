@@ -25,8 +25,15 @@ def bulk_action(admin, stage, payor=None):
         return action
     preview = Preview(action, work.act_of(action))
     with patch.object(work, "AT_ONCE", 0):
-        work.start(action, preview, preview.count, by=admin)
+        work.start(action, preview, preview.seal, by=admin)
     if stage == "done":
         jobs.carry_out(jobs.claim(admin.company_id, action.job_id))
     action.refresh_from_db()
     return action
+
+
+def latest_seal(company):
+    """What the confirmation of the company's latest action sends along; blank where something has to be chosen yet."""
+    action = company.bulk_actions.order_by("pk").last()
+    act = action and work.act_of(action)
+    return Preview(action, act).seal if act else ""

@@ -8,7 +8,7 @@ from accounts.models import Domain
 from accounts.tokens import link_keys, link_path
 from devices.models import Device, SavedFilter
 from repairs.models import MDMRelease, Repair
-from tests.bulk import BULK_STAGES, bulk_action
+from tests.bulk import BULK_STAGES, bulk_action, latest_seal
 from tests.factories import DeviceFactory, PayorFactory, SpaceFactory, UserFactory
 from tests.importer import a_list, imported
 from tests.two_step import give_passkey
@@ -149,7 +149,7 @@ _DATA = {
     "devices:import_columns": lambda scene, person: {"column_0": "serial_number"},
     "devices:choose_many": lambda scene, person: {"act": "set_payor", "all": "on"},
     "devices:bulk_choose": lambda scene, person: {"payor": scene.cost_centre.pk},
-    "devices:bulk_start": lambda scene, person: {"count": 2},
+    "devices:bulk_start": lambda scene, person: {"seal": latest_seal(scene.company)},
     "devices:import_start": lambda scene, person: {"rows": "all"},
     "devices:columns": lambda scene, person: {"columns": ["category"], "density": "compact"},
     "devices:saved_filter": lambda scene, person: {"name": "Telephones"},

@@ -1,5 +1,6 @@
 """Acting on many devices: chosen in a table, confirmed, done one by one, told of, tried again."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from accounts.erasing import erase
 from accounts.models import AuditLine, Job
 from accounts.models.job import LEASE
 from devices.bulk import work
+from devices.bulk.choosing import MOST_WAITING
 from devices.labels import SHEETS, code_of, sheets_of
 from devices.models import BulkAction, BulkDevice
 from tests.factories import DeviceFactory
@@ -32,9 +34,10 @@ class Admin:
     def choose(self, table, act, devices=(), query="", **fields):
         """Tick these in a table, or `all="on"`, and say what is to be done. Returns the action, None for none."""
         sent = {"act": act, "device": [getattr(device, "pk", device) for device in devices], **fields}
-        before = BulkAction.objects.count()
+        before = BulkAction.objects.order_by("-pk").first()
         self.response = self.client.post(reverse("devices:choose_many", args=[table]) + query, sent)
-        return BulkAction.objects.order_by("-pk").first() if BulkAction.objects.count() > before else None
+        latest = BulkAction.objects.order_by("-pk").first()
+        return latest if latest != before else None
 
     def fill_in(self, action, **values):
         self.response = self.client.post(reverse("devices:bulk_choose", args=[action.pk]), values)
@@ -43,9 +46,15 @@ class Admin:
         self.response = self.client.get(action.get_absolute_url() + query)
         return " ".join(self.response.text.split())
 
-    def start(self, action, count):
+    def seal(self, action):
+        """What the confirmation that is shown now sends along; blank where there is none."""
+        found = re.search(r'name="seal" value="(\w+)"', self.words(action))
+        return found[1] if found else ""
+
+    def start(self, action, seal=None):
+        seal = self.seal(action) if seal is None else seal
         with self._capture(execute=True):
-            self.response = self.client.post(reverse("devices:bulk_start", args=[action.pk]), {"count": count})
+            self.response = self.client.post(reverse("devices:bulk_start", args=[action.pk]), {"seal": seal})
         action.refresh_from_db()
         return self.response.status_code
 
@@ -91,7 +100,7 @@ def test_a_move_of_many_names_what_will_happen_and_does_each_as_its_own_page_wou
     ):
         assert said in words, said
     assert "Latitude" not in words
-    assert ada.start(action, 2) == 302
+    assert ada.start(action) == 302
     world.again()
     assert [world.laptop.status, world.monitor.status, world.tablet.status] == ["in_repair", "in_repair", "active"]
     assert log_of(world.laptop, since=laptop) == [
@@ -117,7 +126,7 @@ def test_what_an_act_asks_for_is_asked_first_and_decides_what_can_be_done(ada, w
     waiting = report(world.laptop, by=world.employee)[0]
     action = ada.choose("all", "assign_to_space", [broken, waiting, world.monitor, world.spare, world.tablet])
     assert "5 devices are chosen." in ada.words(action)
-    assert ada.start(action, 5) == 409
+    assert ada.start(action) == 409
     ada.fill_in(action, space=world.globex_shelf.pk, payor=world.employee_payor.pk)
     assert ada.response.text.count("Select a valid choice") == 4  # on top, and beside its field
     ada.fill_in(action, space=world.shelf.pk, payor=world.company_payor.pk)
@@ -133,7 +142,7 @@ def test_what_an_act_asks_for_is_asked_first_and_decides_what_can_be_done(ada, w
         "It is assigned to Stock shelf already.",
     ):
         assert said in words, said
-    assert ada.start(action, 3) == 302
+    assert ada.start(action) == 302
     world.again()
     assert {world.phone.holder, world.spare.holder, world.tablet.holder} == {world.shelf}
     assert world.laptop.holder == world.employee
@@ -141,11 +150,11 @@ def test_what_an_act_asks_for_is_asked_first_and_decides_what_can_be_done(ada, w
 
 
 def test_each_act_does_what_its_words_say(ada, world):
-    def do(act, device, count=1, **values):
+    def do(act, device, **values):
         action = ada.choose("archived" if act == "restore" else "all", act, [device])
         if values:
             ada.fill_in(action, **values)
-        assert ada.start(action, count) == 302, act
+        assert ada.start(action) == 302, act
         return type(device).objects.with_people().get(pk=device.pk)
 
     laptop = do("set_payor", world.laptop, payor=world.cost_centre.pk)
@@ -157,7 +166,17 @@ def test_each_act_does_what_its_words_say(ada, world):
     phone = world.phone.move("report", by=world.employee).move("take_in", by=world.admin)
     phone = do("recycle", phone, outcome="replaced")
     assert (phone.status, phone.repairs.get().outcome, phone.repairs.get().may_order) == ("recycled", "replaced", True)
-    assert do("restore", phone).status == "active"
+    action = ada.choose("archived", "restore", [phone])
+    assert "1 device is still in MDM: release it there." in ada.words(action)
+    phone = do("restore", phone)
+    assert phone.status == "active"
+    # The prompt of before stays open, and is none of those that a finish closes.
+    phone = phone.move("report", by=world.admin).move("take_in", by=world.admin)
+    action = ada.choose("in-repair", "finish", [phone])
+    assert "1 device is still in MDM. The prompt to release it closes as no longer needed." in ada.words(action)
+    action = ada.choose("in-repair", "recycle", [phone])
+    ada.fill_in(action, outcome="recycled")
+    assert "1 device is still in MDM: release it there." in ada.words(action)
     monitor = world.monitor.move("report", by=world.admin).move("take_in", by=world.admin)
     action = ada.choose("in-repair", "recycle", [monitor])
     ada.fill_in(action, outcome="replaced")
@@ -168,6 +187,11 @@ def test_each_act_does_what_its_words_say(ada, world):
     assert "This can’t be done with any of the devices that you chose." in words
     assert "Cost centre 4711 pays for it already." in words
     assert "Nobody holds it." in words
+    # Support staff may deactivate whoever holds a device.
+    type(world.colleague).objects.filter(pk=world.colleague.pk).update(is_active=False)
+    action = ada.choose("all", "set_payor", [world.tablet])
+    ada.fill_in(action, payor=world.company_payor.pk)
+    assert "to any more. Unassign it first." in ada.words(action)
 
 
 def test_all_that_match_are_those_of_the_moment_in_which_they_were_chosen(ada, world):
@@ -180,7 +204,7 @@ def test_all_that_match_are_those_of_the_moment_in_which_they_were_chosen(ada, w
     action = ada.choose("needs-repair", "take_in", all="on")
     report(world.monitor, by=world.admin)
     assert "Move 3 devices to “In repair”?" in ada.words(action)
-    assert ada.start(action, 3) == 302
+    assert ada.start(action) == 302
     assert world.again().monitor.status == "needs_repair"
 
 
@@ -191,39 +215,56 @@ def test_a_device_that_has_changed_since_is_left_as_it_is_and_can_be_tried_again
     laptop, phone = report(world.laptop, world.phone, by=world.employee)
     of_ada, of_bodil = (admin.choose("all", "revert", [laptop, phone]) for admin in (ada, bodil))
     assert "Revert 2 devices" in bodil.words(of_bodil)
+    read = {admin: admin.seal(action) for admin, action in ((ada, of_ada), (bodil, of_bodil))}
     laptop = laptop.move("revert", by=world.admin).move("report", by=world.employee)
     # The page said two.
-    assert bodil.start(of_bodil, 2) == 409
+    assert bodil.start(of_bodil, read[bodil]) == 409
     assert "Something has changed since you opened the page." in bodil.response.text
     assert states(of_bodil) == [("MacBook Pro 14", "waiting"), ("iPhone 15", "waiting")]
     assert "It has changed since you chose it." in bodil.words(of_bodil)
-    assert bodil.start(of_bodil, 1) == 302
+    assert bodil.start(of_bodil) == 302
     assert world.again().laptop.status == "needs_repair"
-    assert ada.start(of_ada, 2) == 409
+    assert ada.start(of_ada, read[ada]) == 409
     again = bodil.again(of_bodil)
     assert "Revert 1 device to “Not in repair”?" in bodil.words(again)
-    bodil.start(again, 1)
+    bodil.start(again)
     assert states(again) == [("MacBook Pro 14", "done")]
 
 
 def test_a_second_click_does_nothing_a_second_time(ada, world):
     action = ada.choose("all", "take_in", report(world.laptop, by=world.employee))
-    assert ada.start(action, 1) == 302
+    read = ada.seal(action)
+    assert ada.start(action, read) == 302
     before = world.again().laptop.log_sequence
-    assert ada.start(action, 1) == 409
+    assert ada.start(action, read) == 409
     ada.fill_in(action, payor=1)
     assert ada.response.status_code == 409
     assert world.again().laptop.log_sequence == before
     assert Job.objects.filter(kind="devices_bulk_action").count() == 1
 
 
+def test_what_is_done_is_what_the_confirmation_named(ada, world):
+    """Chosen anew in another tab, the first one's button does nothing, though it is about as many devices."""
+    phone = report(world.phone, by=world.employee)[0].move("take_in", by=world.admin)
+    action = ada.choose("in-repair", "recycle", [phone])
+    ada.fill_in(action, outcome="recycled")
+    read = ada.seal(action)
+    ada.fill_in(action, outcome="replaced")
+    assert ada.start(action, read) == 409
+    assert world.again().phone.status == "in_repair"
+    ada.fill_in(action, outcome="recycled")
+    assert ada.start(action, read) == 302
+    assert world.again().phone.repairs.get().outcome == "recycled"
+
+
 def test_where_the_flow_is_off_nothing_goes_into_it(ada, world):
     action = ada.choose("all", "take_in", report(world.laptop, by=world.employee))
     other = ada.choose("all", "take_in", [world.laptop])
+    read = ada.seal(action)
     type(world.acme).objects.filter(pk=world.acme.pk).update(repair_flow_released=False)
     assert "The repair flow is not activated for your company." in ada.words(other)
     assert 'value="take_in"' not in ada.client.get(reverse("devices:hardware")).text
-    assert ada.start(action, 1) == 409
+    assert ada.start(action, read) == 409
 
 
 def test_of_another_company_there_is_nothing_to_choose_and_nothing_to_see(
@@ -251,7 +292,7 @@ def test_a_killed_worker_is_followed_by_one_that_does_the_rest_and_nothing_twice
     monkeypatch.setattr(work, "AT_ONCE", 1)
     chosen = report(world.laptop, world.phone, world.tablet, by=world.admin)
     action = ada.choose("all", "take_in", chosen)
-    assert ada.start(action, 3) == 302
+    assert ada.start(action) == 302
     assert action.is_working
 
     class Killed(BaseException):
@@ -289,10 +330,24 @@ def test_a_killed_worker_is_followed_by_one_that_does_the_rest_and_nothing_twice
     assert ada.client.get(action.get_absolute_url(), headers={"HX-Request": "true"})["HX-Refresh"] == "true"
 
 
+def test_what_can_t_be_chosen_any_more_ends_the_action_with_that_reason(ada, world, monkeypatch):
+    monkeypatch.setattr(work, "AT_ONCE", 0)
+    action = ada.choose("all", "assign_to_space", [world.spare])
+    ada.fill_in(action, space=world.shelf.pk, payor=world.company_payor.pk)
+    assert ada.start(action) == 302
+    type(world.shelf).objects.filter(pk=world.shelf.pk).update(closed_at=clock.now())
+    jobs.work()
+    action.refresh_from_db()
+    assert (action.stage, action.done, states(action)) == ("done", 0, [("ThinkPad X1", "failed")])
+    assert "Try again, and choose something else." in ada.words(action)
+    line = AuditLine.objects.filter(company=world.acme).order_by("-sequence").with_names()[0]
+    assert line.sentence.endswith("(Assign to a space): done with 0 of 1.")
+
+
 def test_whoever_is_no_admin_any_more_does_nothing_more(ada, world, monkeypatch):
     monkeypatch.setattr(work, "AT_ONCE", 0)
     action = ada.choose("all", "take_in", report(world.laptop, by=world.employee))
-    ada.start(action, 1)
+    ada.start(action)
     world.admin.set_role("employee", by=world.second_admin)
     jobs.work()
     assert states(action) == [("MacBook Pro 14", "failed")]
@@ -319,12 +374,27 @@ def test_a_confirmation_asks_the_database_the_same_for_two_devices_and_for_many(
 def test_the_devices_of_an_action_are_forgotten_after_some_weeks(ada, world):
     asked = ada.choose("all", "revert", [world.laptop])
     done = ada.choose("all", "revert", report(world.phone, by=world.employee))
-    ada.start(done, 1)
+    ada.start(done)
+    broken = ada.choose("all", "revert", [world.laptop])
+    job = jobs.enqueue("devices_bulk_action", who=world.admin, action=broken.pk)
+    broken.change(job=job, stage="running")
     with clock.at(timezone.now() + timedelta(days=31)):
+        jobs.tidy()
+        assert states(broken) == [("MacBook Pro 14", "waiting")]
+        job.withdraw()
+    with clock.at(timezone.now() + timedelta(days=62)):
+        jobs.tidy()
         jobs.tidy()
     assert not BulkAction.objects.filter(pk=asked.pk).exists()
     assert not BulkDevice.objects.exists()
     assert "Which devices they were is not kept any more." in ada.words(done)
+
+
+def test_of_what_one_person_leaves_unconfirmed_the_latest_stay(ada, bodil, world):
+    actions = [ada.choose("all", "set_payor", [world.tablet]) for _number in range(MOST_WAITING)]
+    of_bodil = bodil.choose("all", "set_payor", [world.tablet])
+    newest = ada.choose("all", "set_payor", all="on")
+    assert list(BulkAction.objects.order_by("pk")) == [*actions[1:], of_bodil, newest]
 
 
 def test_what_is_kept_of_an_action_stands_in_nobody_s_way(ada, world):
@@ -343,6 +413,26 @@ def test_what_is_kept_of_an_action_stands_in_nobody_s_way(ada, world):
     assert list(action.rows.values_list("problem", flat=True)) == [""]
 
 
+def test_the_way_back_leads_to_what_the_table_showed(ada, world):
+    shown = "?q=pro&category=Laptop&sort=-since"
+    back = f'href="{reverse("devices:hardware_table", args=["all"])}{shown.replace("&", "&amp;")}"'
+    action = ada.choose("all", "set_payor", [world.laptop], query=shown)
+    page = ada.client.get(ada.response["Location"]).text
+    assert page.count(back) == 2
+    address = re.search(r'action="([^"]+/choose/[^"]*)"', page)[1]
+    confirmation = ada.client.post(address, {"payor": world.cost_centre.pk}, follow=True).text
+    assert confirmation.count(back) == 2
+    address = re.search(r'action="([^"]+/start/[^"]*)"', confirmation)[1]
+    refused = ada.client.post(address, {"seal": "of before"})
+    assert (refused.status_code, refused.text.count(back)) == (409, 2)
+    address = re.search(r'href="([^"]+choose=1[^"]*)"', refused.text)[1]
+    assert ada.client.get(address.replace("&amp;", "&")).text.count(back) == 2
+    for nonsense in ("?back=//evil.example", "?back=%00&back=%26", "?back=" + "a" * 3000):
+        page = ada.client.get(action.get_absolute_url() + nonsense)
+        assert page.status_code == 200
+        assert 'href="//evil' not in page.text
+
+
 # What is read, and not changed
 
 
@@ -350,6 +440,11 @@ def test_an_export_of_what_is_ticked_has_those_rows_and_says_so_in_the_audit_log
     ada.choose("all", "export", [world.phone, world.tablet, world.globex_laptop])
     rows = ada.client.get(ada.response["Location"]).getvalue().decode().splitlines()
     assert [row.split(",")[0] for row in rows[1:]] == ["Galaxy Tab S9", "iPhone 15"]
+    ada.choose("all", "export", [world.phone, world.tablet], query="?sort=-name")
+    rows = ada.client.get(ada.response["Location"]).getvalue().decode().splitlines()
+    assert [row.split(",")[0] for row in rows[1:]] == ["iPhone 15", "Galaxy Tab S9"]
+    ada.choose("all", "export", [world.phone, world.tablet, world.globex_laptop])
+    ada.client.get(ada.response["Location"])
     line = AuditLine.objects.filter(company=world.acme).order_by("-sequence").with_names()[0]
     keys = f"{world.phone.pk} {world.tablet.pk} {world.globex_laptop.pk}"
     assert line.sentence == f"Ada Holm exported of the table All hardware what matches device={keys}."

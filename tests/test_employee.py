@@ -534,3 +534,11 @@ def test_a_made_up_answer_about_the_backup_changes_nothing(eva, world, asked):
     response = eva.client.post(reverse("repairs:backup", args=[laptop.pk]), sent)
     assert response.status_code in (403, 404)
     assert Repair.objects.get(device=laptop).backup == ""
+
+
+def test_who_has_only_the_key_for_the_search_can_turn_it_off(eva):
+    """WCAG 2.1.4: "/" works on every page, so the switch is within everybody's reach."""
+    eva.open(reverse("accounts:profile")).follow("Keyboard shortcuts")
+    assert eva.status == 200
+    assert 'id="id_shortcuts"' in eva.response.text
+    assert "<kbd>x</kbd>" not in eva.response.text

@@ -92,7 +92,7 @@ POST  devices:import_undo                  an import            sign-in  403    
 GET   devices:import_give_up               an import            sign-in  405       405        405      405       405
 POST  devices:import_give_up               an import            sign-in  403       403        done     404       desk
 POST  devices:import_give_up               a stored import      sign-in  403       403        409      404       desk
-GET   devices:shortcuts                    -                    sign-in  403       403        200      200       desk
+GET   devices:shortcuts                    -                    sign-in  200       200        200      200       desk
 GET   devices:choose_many                  all                  sign-in  405       405        405      405       405
 POST  devices:choose_many                  all                  sign-in  403       403        done     done      desk
 POST  devices:choose_many                  nonsense             sign-in  403       403        404      404       desk

@@ -15,6 +15,8 @@ from .acts import figure
 
 # More takes longer than a request may; and nobody oversees it.
 MOST = 100_000
+# Of one person's actions that wait to be confirmed, so many stay: each may hold that many rows until it is tidied away.
+MOST_WAITING = 5
 
 
 @transaction.atomic
@@ -26,6 +28,7 @@ def choose(
     assert by.company_id is not None
     action = BulkAction.objects.create(company_id=by.company_id, who=by, act=act, table=table, values=values or {})
     action.change(total=_freeze(action, devices.order_by("pk")))
+    BulkAction.objects.filter(who=by, stage=BulkAction.Stage.ASKED).order_by("-pk")[MOST_WAITING:].forget()
     return action
 
 

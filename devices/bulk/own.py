@@ -1,4 +1,4 @@
-"""The acts that devices know without repairs: who pays, and restoring what was archived."""
+"""The act that devices know without repairs: who pays."""
 
 from typing import Any
 
@@ -53,6 +53,8 @@ class SetPayor(Act):
             why = _("Employee pays only for what a person holds. Choose another payor.")
             hurdles.append(Hurdle(why, Q(holder_space__isnull=False)))
         hurdles.append(Hurdle(_("%(payor)s pays for it already.") % {"payor": self.payor}, Q(payor=self.payor)))
+        gone = Q(holder_user__is_active=False) | Q(holder_space__closed_at__isnull=False)
+        hurdles.append(Hurdle(_("Whoever holds it can't be assigned to any more. Unassign it first."), gone))
         return hurdles
 
     def consequences(self, devices: QuerySet[Device]) -> list[str]:
@@ -62,27 +64,3 @@ class SetPayor(Act):
         device.require_held()
         assert device.holder is not None
         device.assign(device.holder, self.payor, by=by, seen=seen)
-
-
-@register
-class Restore(Act):
-    """Recycled → Active, for what was removed by mistake."""
-
-    slug = "restore"
-    name = gettext_lazy("Restore")
-    statuses = (Status.RECYCLED,)
-
-    def question(self, count: int) -> str:
-        return ngettext("Restore %(count)s device?", "Restore %(count)s devices?", count) % {"count": figure(count)}
-
-    def hurdles(self) -> list[Hurdle]:
-        return only(Status.RECYCLED)
-
-    def consequences(self, devices: QuerySet[Device]) -> list[str]:
-        return [
-            _("They are back in Hardware, Active and unassigned."),
-            _("Their payors stay as they are, and their repairs stay closed."),
-        ]
-
-    def do(self, device: Device, *, by: User, seen: int) -> None:
-        device.move("restore", by=by, seen=seen)

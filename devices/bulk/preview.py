@@ -19,6 +19,7 @@ from django.db.models import (
     Window,
 )
 from django.db.models.functions import RowNumber
+from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
@@ -81,6 +82,13 @@ class Preview:
     def count(self) -> int:
         """With how many devices it can be done."""
         return self._numbers.get(FREE, 0)
+
+    @property
+    def seal(self) -> str:
+        """What the confirmation names: how many devices, and what its form was filled in with. It goes along with the
+        button, so that nothing else is done than what was read, even where somebody has chosen anew in another tab."""
+        named = [self.action.pk, self.count, sorted(self.action.values.items())]
+        return salted_hmac("devices.bulk", str(named)).hexdigest()
 
     @property
     def question(self) -> str:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.dispatch import receiver
 
 from accounts import clock, jobs
@@ -19,8 +20,11 @@ KEPT, WAITED_FOR = timedelta(days=30), timedelta(days=1)
 def forget_devices(company_id: int) -> None:
     """Of actions that are over the numbers stay, of those that nobody confirmed nothing does."""
     actions, now = BulkAction.objects.filter(company_id=company_id), clock.now()
-    actions.filter(stage=BulkAction.Stage.ASKED, created_at__lt=now - WAITED_FOR).delete()
-    BulkDevice.objects.filter(company_id=company_id, action__finished_at__lt=now - KEPT).delete()
+    actions.filter(stage=BulkAction.Stage.ASKED, created_at__lt=now - WAITED_FOR).forget()
+    # One that broke off has no end of its own, but neither has it a job for longer than jobs are kept.
+    broke_off = Q(action__stage=BulkAction.Stage.RUNNING, action__job=None)
+    over = Q(action__finished_at__lt=now - KEPT) | broke_off
+    BulkDevice.objects.filter(over, company_id=company_id).delete()
 
 
 @receiver(erasing)

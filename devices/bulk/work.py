@@ -4,6 +4,7 @@ killed worker does no device twice."""
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Count
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from accounts import clock, jobs
@@ -36,12 +37,12 @@ def act_of(action: BulkAction) -> Act | None:
     return act(action.company, form.cleaned_data if form is not None else {})
 
 
-def start(action: BulkAction, preview: Preview, count: int, *, by: User) -> None:
-    """Let it be done with the devices that the confirmation named, which were `count`. Belongs inside the transaction
-    in which the action was locked. Raises Refused where it can be done with another number by now, or with none."""
+def start(action: BulkAction, preview: Preview, seal: str, *, by: User) -> None:
+    """Let it be done as the confirmation said, which had this seal. Belongs inside the transaction in which the action
+    was locked. Raises Refused where it would be something else by now, or where there is no device left."""
     preview.leave_out()
-    waiting = action.rows.filter(state=State.WAITING).count()
-    if waiting != count or not count:
+    count = action.rows.filter(state=State.WAITING).count()
+    if not count or count != preview.count or not constant_time_compare(seal, preview.seal):
         raise Refused(_("Something has changed since you opened the page. Nothing was done: look again."))
     job = jobs.enqueue("devices_bulk_action", who=by, action=action.pk)
     action.change(job=job, who=by, stage=BulkAction.Stage.RUNNING)
@@ -55,8 +56,11 @@ def carry_out(job: Job) -> dict[str, object]:
         action = BulkAction.objects.select_related("company").get(pk=job.details["action"])
         act = act_of(action)
         total = action.rows.exclude(state=State.LEFT_OUT).count()
-    if act is None:
-        raise jobs.GivenUp(_("What was chosen can't be chosen any more. Try again, and choose something else."))
+        if act is None:
+            why = _("What was chosen can't be chosen any more. Try again, and choose something else.")
+            action.rows.filter(state=State.WAITING).update(state=State.FAILED, problem=why)
+            _end(action)
+            return {}
     with job.step(job.progress, total):
         pass
     last = 0
@@ -71,7 +75,7 @@ def _do_next(job: Job, action: BulkAction, act: Act, *, after: int) -> int:
         waiting = action.rows.filter(state=State.WAITING, pk__gt=after).order_by("pk")
         row = waiting.select_related("device__holder_user", "device__holder_space").first()
         if row is None:
-            _end(action, act)
+            _end(action)
             return 0
         # Read each time: whoever is no admin any more, or has no repair flow, does nothing from then on.
         by = User.objects.select_related("company").get(pk=job.who_id)
@@ -93,9 +97,10 @@ def _in_words(error: Exception) -> str:
     return str(error) or _("You may not do this with the device.")
 
 
-def _end(action: BulkAction, act: Act) -> None:
+def _end(action: BulkAction) -> None:
     numbers = dict(action.rows.order_by().values_list("state").annotate(Count("pk")))
     done = numbers.get(State.DONE, 0)
     action.change(stage=BulkAction.Stage.DONE, finished_at=clock.now(), done=done)
-    words = {"action": str(act.name), "done": str(done), "all": str(action.total)}
+    act = find(action.act)
+    words = {"action": str(act.name if act else action.act), "done": str(done), "all": str(action.total)}
     record(action.company_id, "device_bulk_action", by=action.who, **words)

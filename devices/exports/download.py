@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from django.http import HttpRequest, StreamingHttpResponse
+from django.utils import timezone
 
 from accounts import clock
 
@@ -27,5 +28,6 @@ def download(request: HttpRequest, sheet: Sheet) -> StreamingHttpResponse:
     ending = ending if ending in FORMATS else "csv"
     write, content_type = FORMATS[ending]
     response = StreamingHttpResponse(write(sheet), content_type=content_type)
-    response["Content-Disposition"] = f'attachment; filename="velory-{sheet.slug}-{clock.now():%Y-%m-%d}.{ending}"'
+    today = timezone.localdate(clock.now())
+    response["Content-Disposition"] = f'attachment; filename="velory-{sheet.slug}-{today}.{ending}"'
     return response

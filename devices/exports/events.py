@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 
+from accounts import clock
 from accounts.keyset import Order
 from accounts.models import Company
 from devices.models import Event
@@ -24,15 +25,20 @@ HEADINGS = [
     "Velory ID",
 ]
 
+# Before any line.
+FIRST_DAY = date(1970, 1, 1)
+
 
 def events_sheet(company: Company, since: date | None, until: date | None) -> Sheet:
     """The lines that were recorded from the beginning of one day to the end of another, all without these. They say
     what the log says: names as they were then, and of who was erased, that."""
     lines = Event.objects.filter(company=company)
+    # The first and the last days of the calendar have no midnight in every time zone; and no line is of these.
     if since:
-        lines = lines.filter(recorded_at__gte=_begin(since))
+        lines = lines.filter(recorded_at__gte=_begin(max(since, FIRST_DAY)))
     if until:
-        lines = lines.filter(recorded_at__lt=_begin(until + timedelta(days=1)))
+        last = min(until, timezone.localdate(clock.now()))
+        lines = lines.filter(recorded_at__lt=_begin(max(last, FIRST_DAY) + timedelta(days=1)))
 
     def read(keys: Sequence[int]) -> dict[int, Row]:
         found = Event.objects.filter(company=company, pk__in=among(keys)).select_related("device").order_by()

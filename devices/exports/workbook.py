@@ -162,14 +162,22 @@ def _row(number: int | str, cells: str) -> str:
 
 
 def _text(place: str, text: str, style: int) -> str:
-    if len(text) > LONGEST_TEXT:
-        text = f"{text[: LONGEST_TEXT - 1]}…"
+    if 2 * len(text) > LONGEST_TEXT:
+        text = _shortened(text)
     if _UNUSUAL.search(text):
         text = _UNUSUAL.sub(lambda letter: f"_x{ord(letter[0]):04X}_", text)
     if _MARKUP.search(text):
         text = escape(text)
     kept = ' xml:space="preserve"' if text != text.strip() else ""
     return f'<c r="{place}" s="{style}" t="inlineStr"><is><t{kept}>{text}</t></is></c>'
+
+
+def _shortened(text: str) -> str:
+    """The text, not longer than a cell may be. Excel counts as UTF-16 does, where an emoji is two."""
+    coded = text.encode("utf-16-le", "surrogatepass")
+    if len(coded) <= 2 * LONGEST_TEXT:
+        return text
+    return coded[: 2 * LONGEST_TEXT - 2].decode("utf-16-le", "ignore") + "…"
 
 
 def _letters(place: int) -> str:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -111,10 +112,15 @@ class Planner:
 
     def _find_devices(self, entries: list[Entry]) -> None:
         known = {name: dict(self._known(entries, name)) for name in KEYS}
+        numberless: dict[UUID | None, Device] = {device.uuid: device for device in self._numberless(entries)}
         for entry in entries:
-            device = entry.device = self._device_of(entry, known)
+            device = entry.device = self._device_of(entry, known) or numberless.get(entry.row.uuid)
+            if device is None and not (_key(entry, "serial_number") or _key(entry, "asset_tag")):
+                self._refuse_unknown(entry)
             if device is None or entry.problems:
                 continue
+            if device.uuid in numberless and entry.row.uuid is not None:
+                self._refuse_beside(entry, self._survey.uuids.other(entry.row.uuid.hex, entry.row.line), "uuid")
             # The same device may be meant by its serial number in one row, and by its asset tag alone in another.
             if not _key(entry, "serial_number"):
                 self._refuse_beside(entry, self._survey.serials.other(device.serial_key), "asset_tag")
@@ -128,14 +134,22 @@ class Planner:
             rows = self._company.devices.numbered(KEYS[name], chunk).with_people()
             yield from ((getattr(device, KEYS[name]), device) for device in rows)
 
+    def _numberless(self, entries: Iterable[Entry]) -> Iterator[Device]:
+        """Those that have neither number, by the Velory ID with which they were taken out."""
+        keys = {entry.row.uuid for entry in entries if entry.row.uuid is not None}
+        for chunk in batched(sorted(keys), CHUNK):
+            yield from self._company.devices.filter(uuid__in=chunk, serial_key="", asset_tag_key="").with_people()
+
+    def _refuse_unknown(self, entry: Entry) -> None:
+        if not entry.problems:
+            column = self._columns.header("serial_number", "asset_tag")
+            entry.refuse(column, _("Without a serial number or an asset tag a device can't be told from others."))
+
     def _device_of(self, entry: Entry, known: dict[str, dict[str, Device]]) -> Device | None:
         """The device with this serial number, else the one with this asset tag, if that has no other serial number."""
         serial, tag = _key(entry, "serial_number"), _key(entry, "asset_tag")
         by_serial = known["serial_number"].get(serial)
         by_tag = known["asset_tag"].get(tag)
-        if not serial and not tag and not entry.problems:
-            column = self._columns.header("serial_number", "asset_tag")
-            entry.refuse(column, _("Without a serial number or an asset tag a device can't be told from others."))
         if by_tag and serial and by_tag != by_serial and (by_serial or by_tag.serial_key):
             entry.refuse(
                 self._columns.header("asset_tag"),

@@ -7,6 +7,7 @@ from datetime import date
 from enum import StrEnum
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -78,6 +79,7 @@ class DeviceRow:
     status: str = ""
     status_since: date | None = None
     notes: list[str] = field(default_factory=list)
+    uuid: UUID | None = None
     problems: list[Remark] = field(default_factory=list)
 
 
@@ -117,6 +119,13 @@ class RowReader:
         except BadCell:
             return ""
 
+    def uuid(self, row: Row) -> UUID | None:
+        """The Velory ID, by which an export knows a device; None where there is none that can be read."""
+        try:
+            return UUID(self._line(row, "uuid")) if not row.problem else None
+        except ValueError:
+            return None
+
     def read(self, row: Row) -> DeviceRow:
         """The row; its problems name the file's own headers."""
         device = DeviceRow(row.line, row.cells)
@@ -129,6 +138,7 @@ class RowReader:
         for name in ("note", "model_note"):
             self._take(device, row, name, partial(self._note, device))
         self._take(device, row, self._holder_column(row), lambda _cell: self._held(device, row))
+        device.uuid = self.uuid(row)
         device.payor = self._line(row, "payor")
         device.status = self._line(row, "status")
         self._take(device, row, "status_since", partial(self._since, device))

@@ -50,6 +50,7 @@ class DeviceSurvey(Survey):
     tags: Twins = field(default_factory=Twins)
     # Of the rows without a serial number.
     tags_alone: Twins = field(default_factory=Twins)
+    uuids: Twins = field(default_factory=Twins)
     # By column: how many of its numbers have so many digits, where they are digits alone.
     digits: dict[str, Counter[int]] = field(default_factory=dict)
 
@@ -87,6 +88,8 @@ def survey(table: Table, columns: Columns, reader: RowReader, tick: Callable[[in
             found.tags.add(tag, row.line)
             if not serial:
                 found.tags_alone.add(tag, row.line)
+        if uuid := reader.uuid(row):
+            found.uuids.add(uuid.hex, row.line)
         for name, lengths in found.digits.items():
             number = columns.cell(row.cells, name).strip()
             if number.isdecimal():

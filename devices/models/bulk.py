@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +14,12 @@ class BulkActionQuerySet(models.QuerySet["BulkAction"]):
     def listed(self) -> "BulkActionQuerySet":
         """For the list of them, the newest first: those that were confirmed."""
         return self.exclude(stage=BulkAction.Stage.ASKED).select_related("who", "job").order_by("-pk")
+
+    @transaction.atomic
+    def forget(self) -> None:
+        """Delete them with their devices. One that is being confirmed at this moment is locked, and stays."""
+        keys = list(self.select_for_update(skip_locked=True).values_list("pk", flat=True))
+        BulkAction.objects.filter(pk__in=keys).delete()
 
 
 class BulkAction(models.Model):

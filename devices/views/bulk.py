@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Count
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -23,12 +23,15 @@ from devices.bulk import acts, work
 from devices.bulk.choosing import choose, choose_again
 from devices.bulk.preview import Preview
 from devices.models import BulkAction, BulkDevice
+from devices.models.saved_filter import LONGEST_QUERY
 from devices.tables import TABLES, TICKED, HardwareFilter, ticked
 
 Stage, State = BulkAction.Stage, BulkDevice.State
 ON_A_PAGE = 50
 # What changes nothing needs no confirmation: an address of its own shows it.
 READ_ONLY = ("export", "labels")
+# In the addresses of an action: what its table shows, for whoever goes back there.
+BACK = "back"
 
 BulkView = Callable[..., HttpResponseBase]
 
@@ -42,18 +45,18 @@ def choose_many(request: PersonRequest, table: str) -> HttpResponse:
         raise Http404
     filters = HardwareFilter(found, request)
     wanted, keys = request.POST.get("act", ""), ticked(request.POST)
-    if "all" in request.POST:
-        devices, query = filters.qs, request.GET.urlencode()
-    else:
-        devices, query = filters.qs.filter(pk__in=keys), urlencode({TICKED: keys}, doseq=True)
+    devices, address = filters.qs, request.GET.copy()
+    if "all" not in request.POST:
+        devices = devices.filter(pk__in=keys)
+        address.setlist(TICKED, list(map(str, keys)))
     try:
         if "all" not in request.POST and not keys:
             raise Refused(_("Choose at least one device."))
         if wanted in READ_ONLY:
-            return redirect(f"{reverse(f'devices:{wanted}', args=[table])}?{query}")
+            return redirect(f"{reverse(f'devices:{wanted}', args=[table])}?{address.urlencode()}")
         if acts.find(wanted) is None:
             raise Refused(_("Choose what is to be done with them."))
-        return redirect(choose(wanted, devices, table, by=request.user))
+        return redirect(_address(choose(wanted, devices, table, by=request.user), request.GET.urlencode()))
     except Refused as refusal:
         messages.error(request, str(refusal))
         return redirect(f"{reverse('devices:hardware_table', args=[table])}?{request.GET.urlencode()}")
@@ -96,7 +99,7 @@ def bulk_action(request: PersonRequest, action: BulkAction) -> HttpResponse:
     if not request.htmx:
         return _page_of(request, action)
     if action.is_working:
-        return render(request, "devices/_bulk_progress.html", {"action": action, "name": _name_of(action)})
+        return render(request, "devices/_bulk_progress.html", _told_of(request, action))
     response = HttpResponse()
     response["HX-Refresh"] = "true"
     return response
@@ -115,7 +118,7 @@ def bulk_choose(request: PersonRequest, action: BulkAction) -> HttpResponse:
     if not form.is_valid():
         return _page_of(request, action, form=form)
     action.change(values=values)
-    return redirect(action)
+    return redirect(_address(action, _way_back(request)))
 
 
 @require_POST
@@ -125,15 +128,13 @@ def bulk_start(request: PersonRequest, action: BulkAction) -> HttpResponse:
     act = work.act_of(action)
     if action.stage != Stage.ASKED or act is None:
         return _too_late(request, action)
-    number = request.POST.get("count", "")
-    count = int(number) if number.isdecimal() and len(number) < 10 else 0
     try:
         with transaction.atomic():
-            work.start(action, Preview(action, act), count, by=request.user)
+            work.start(action, Preview(action, act), request.POST.get("seal", ""), by=request.user)
     except Refused as refusal:
         messages.error(request, str(refusal))
         return _page_of(request, action, status=409)
-    return redirect(action)
+    return redirect(_address(action, _way_back(request)))
 
 
 @require_POST
@@ -143,10 +144,20 @@ def bulk_again(request: PersonRequest, action: BulkAction) -> HttpResponse:
     if action.stage == Stage.ASKED or action.is_working:
         return _too_late(request, action)
     try:
-        return redirect(choose_again(action, by=request.user))
+        return redirect(_address(choose_again(action, by=request.user), _way_back(request)))
     except Refused as refusal:
         messages.error(request, str(refusal))
         return _page_of(request, action, status=409)
+
+
+def _way_back(request: PersonRequest) -> str:
+    """What the table that it was begun in was searched, filtered and sorted by. The address takes it along from page to
+    page: nothing else wants it, and a search may be for a person."""
+    return QueryDict(request.GET.get(BACK, "")).urlencode()
+
+
+def _address(action: BulkAction, back: str) -> str:
+    return action.get_absolute_url() + (f"?{urlencode({BACK: back})}" if 0 < len(back) <= LONGEST_QUERY else "")
 
 
 def _too_late(request: PersonRequest, action: BulkAction) -> HttpResponse:
@@ -161,10 +172,16 @@ def _name_of(action: BulkAction) -> str:
     return str(act.name) if act is not None else action.act
 
 
+def _told_of(request: PersonRequest, action: BulkAction) -> dict[str, Any]:
+    back = _way_back(request)
+    kept = _address(action, back).removeprefix(action.get_absolute_url())
+    return {"action": action, "name": _name_of(action), "kept": kept, "back": f"?{back}" if kept else ""}
+
+
 def _page_of(
     request: PersonRequest, action: BulkAction, status: int = 200, form: acts.ActForm | None = None
 ) -> HttpResponse:
-    context: dict[str, Any] = {"action": action, "name": _name_of(action), "table": TABLES.get(action.table)}
+    context = _told_of(request, action) | {"table": TABLES.get(action.table)}
     if action.stage == Stage.ASKED:
         act = work.act_of(action)
         context["form"] = form or work.form_of(action)

@@ -101,9 +101,10 @@ def _shown(found: Table, request: PersonRequest) -> dict[str, Any]:
 
 
 @require_safe
-@admin_required
+@member_required
 def shortcuts(request: PersonRequest) -> HttpResponse:
-    """The keys that work in the tables, and the switch for them: a window, or a page of its own."""
+    """The keys that work on every page and in an admin's tables, and the switch for them: a window, or a page of its
+    own."""
     return render(request, "devices/shortcuts.html")
 
 
