@@ -245,6 +245,7 @@ def wait_for(condition, patience=15):
     return found
 
 
+@pytest.mark.one_database
 @pytest.mark.skipif(not os.path.isdir("/proc"), reason="looks at processes as Linux has them")
 def test_beside_a_server_a_worker_is_started_again_and_ends_with_it(tables):
     beside = "subprocess.Popen([sys.executable, '-m', 'velory.beside', str(os.getpid())])"
@@ -259,6 +260,7 @@ def test_beside_a_server_a_worker_is_started_again_and_ends_with_it(tables):
     wait_for(lambda: not os.path.exists(f"/proc/{beside}") and not os.path.exists(f"/proc/{another}"))
 
 
+@pytest.mark.one_database
 def test_a_worker_ends_when_it_is_told_to(tables):
     worker = subprocess.Popen([sys.executable, "manage.py", "work"], cwd=ROOT, env=environment_for(tables))
     wait_for(lambda: _catches_sigterm(worker.pid))

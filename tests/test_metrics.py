@@ -12,6 +12,8 @@ from devices.signals import move_tried
 from tests.server import manage, serving
 from tests.visitor import Visitor
 
+pytestmark = pytest.mark.one_database
+
 TOKEN = "a-token-for-tests-of-the-metrics"
 
 

@@ -122,7 +122,8 @@ def test_the_file_holds_the_log_to_read_and_to_check(world, tmp_path):
 
 
 def test_a_formula_in_a_name_runs_in_no_spreadsheet(world):
-    change(world.admin, full_name="=HYPERLINK(1)")
+    world.admin.full_name = "=HYPERLINK(1)"
+    world.admin.save(update_fields=["full_name"])
     device = world.again().phone.add_note("A word.", by=world.admin)
     rows = list(csv.reader(io.StringIO(unpacked(downloaded(device, world.admin))["events.csv"].decode("utf-8-sig"))))
     assert rows[-1][3] == "'=HYPERLINK(1) added a note."

@@ -21,6 +21,8 @@ ELSEWHERE = (
     "https://testserver.elsewhere.example/",
     "javascript:alert(1)",
 )
+
+pytestmark = pytest.mark.one_database
 # What an address may be asked for, by whichever name people give it.
 NAMES = ("next", "url", "to", "continue", "redirect", "redirect_to", "return", "return_to", "success_url")
 

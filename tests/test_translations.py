@@ -24,6 +24,8 @@ from repairs.models import Repair
 from tests.visitor import Visitor, on_a_visit
 from tests.world import log_of
 
+pytestmark = pytest.mark.one_database
+
 CATALOGUE = Path(settings.LOCALE_PATHS[0], "sv", "LC_MESSAGES", "django.po")
 PO = polib.pofile(str(CATALOGUE))
 
