@@ -41,7 +41,8 @@ class RepairSide:
         """In one query, the latest first: the one for which this device stands in now, the one that ended with it
         registered instead, and its own, those that a list brought along after the others. Nobody will ever have so many
         that the oldest are missed. A repair comes once for each of its loans."""
-        lent = ReplacementLoan.objects.filter(assignment__device=self.device, assignment__ended_at=None)
+        lent = ReplacementLoan.objects.filter(company=self.device.company_id, assignment__device=self.device)
+        lent = lent.filter(assignment__ended_at=None)
         about = Q(device=self.device) | Q(replacement=self.device) | Q(pk=Subquery(lent.values("repair")[:1]))
         is_own = Case(When(device=self.device, brought_in=None, then=1), When(device=self.device, then=2), default=0)
         found = Repair.objects.filter(about, company=self.device.company).with_names()
@@ -59,7 +60,7 @@ class RepairSide:
         the database more than reading them."""
         repairs = list(dict.fromkeys(repair for repair in self._repairs if repair.device_id == self.device.pk))
         keys = {getattr(repair, f"{role}_id") for repair in repairs for role in ROLES} - {None}
-        people = User.objects.in_bulk(keys)
+        people = User.objects.filter(company=self.device.company_id).in_bulk(keys)
         for repair in repairs:
             for role in ROLES:
                 setattr(repair, role, people.get(getattr(repair, f"{role}_id")))
@@ -99,8 +100,8 @@ class RepairSide:
     def mdm(self) -> MDMRelease | None:
         """The release that is open, else the one of the latest repair. An open prompt outlives its repair: a removed
         device that was restored may still be enrolled. An answered one says nothing of the next repair."""
-        releases = MDMRelease.objects.filter(repair__device=self.device).select_related("closed_by").order_by("pk")
-        found, latest = list(releases), self.latest_repair
+        releases = MDMRelease.objects.filter(company=self.device.company_id, repair__device=self.device)
+        found, latest = list(releases.select_related("closed_by").order_by("pk")), self.latest_repair
         current = [release for release in found if release.is_open or (latest and release.repair_id == latest.pk)]
         return current[0] if current else None
 

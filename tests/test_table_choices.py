@@ -208,6 +208,15 @@ def test_the_slowest_tenth_stands_out_by_the_company_s_own_history(ada, world):
     Repair.objects.filter(closed_at__isnull=False).delete()  # no device has been through them
 
 
+def test_what_somebody_deletes_meanwhile_is_not_there(client, world, monkeypatch):
+    client.force_login(world.admin)
+    kept = SavedFilter.objects.create(company=world.acme, table="all", name="Phones", query="category=Phone")
+    SavedFilter.objects.filter(pk=kept.pk).delete()
+    monkeypatch.setattr("devices.views.table_choices._saved_filter", lambda request, pk: kept)
+    for name, sent in (("saved_filter", {"name": "Telephones"}), ("delete_filter", {})):
+        assert client.post(reverse(f"devices:{name}", args=[kept.pk]), sent).status_code == 404
+
+
 # Time in each status
 
 

@@ -34,7 +34,7 @@ def choose(
 
 def choose_again(action: BulkAction, *, by: User) -> BulkAction:
     """Another one on those devices of this one with which it was not done, as they are now. Raises as `choose` does."""
-    left = BulkDevice.objects.filter(action=action).exclude(state=BulkDevice.State.DONE)
+    left = BulkDevice.objects.filter(company=by.company_id, action=action).exclude(state=BulkDevice.State.DONE)
     devices = Device.objects.visible_to(by).filter(pk__in=left.values("device"))
     return choose(action.act, devices, action.table, by=by, values=action.values)
 

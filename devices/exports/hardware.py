@@ -59,29 +59,30 @@ def hardware_sheet(table: Table, rows: Ways, request: PersonRequest, *, all_colu
         return Sheet(table.slug, title, shown, exported(table, rows, request))
 
     def read(keys: Sequence[int]) -> Mapping[int, Row]:
-        return _read(Device.objects.visible_to(request.user), keys)
+        return _read(Device.objects.visible_to(request.user), request.user.company_id, keys)
 
     order = table.order(request.GET.get("sort", ""))
     chunks = in_chunks(request.user.company_id, rows, order, read)
     return Sheet(f"{table.slug}-all-columns", title, [*FIELDS, NOTES], chunks)
 
 
-def _read(devices: DeviceQuerySet, keys: Sequence[int]) -> dict[int, Row]:
+def _read(devices: DeviceQuerySet, company_id: int, keys: Sequence[int]) -> dict[int, Row]:
     """Names are read on their own: six joins with policies on each are more than PostgreSQL plans well."""
     fields = [path.partition(".")[0] for path in FIELDS.values()]
     rows = list(devices.filter(pk__in=among(keys)).order_by().values_list("pk", *fields))
     numbers, *columns = zip(*rows, strict=True) if rows else [()] * (len(fields) + 1)
-    notes = _notes(keys)
-    written = [_column(path, list(cells)) for path, cells in zip(FIELDS.values(), columns, strict=True)]
+    notes = _notes(company_id, keys)
+    written = [_column(company_id, path, list(cells)) for path, cells in zip(FIELDS.values(), columns, strict=True)]
     written.append([notes.get(number) for number in numbers])
     return dict(zip(numbers, zip(*written, strict=True), strict=True))
 
 
-def _column(path: str, cells: list[Any]) -> list[Cell]:
+def _column(company_id: int, path: str, cells: list[Any]) -> list[Cell]:
     name, _dot, field = path.partition(".")
     if field:
         referred: Any = Device._meta.get_field(name).related_model
-        known = referred.objects.filter(pk__in=among(list({cell for cell in cells if cell is not None})))
+        keys = list({cell for cell in cells if cell is not None})
+        known = referred.objects.filter(company=company_id, pk__in=among(keys))
         names = dict(known.order_by().values_list("pk", field))
         return [names.get(cell) for cell in cells]
     if name == "status":
@@ -90,9 +91,10 @@ def _column(path: str, cells: list[Any]) -> list[Cell]:
     return cells
 
 
-def _notes(devices: Sequence[int]) -> dict[int, str]:
+def _notes(company_id: int, devices: Sequence[int]) -> dict[int, str]:
     """The notes on these devices, the oldest first."""
     notes = defaultdict(list)
-    for device, text in Note.objects.filter(device__in=among(devices)).order_by("pk").values_list("device", "text"):
+    rows = Note.objects.filter(company=company_id, device__in=among(devices)).order_by("pk")
+    for device, text in rows.values_list("device", "text"):
         notes[device].append(text)
     return {device: "\n\n".join(texts) for device, texts in notes.items()}

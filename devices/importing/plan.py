@@ -183,7 +183,8 @@ class Planner:
         """The notes that stand on the entries' devices already, by device."""
         written = defaultdict(set)
         for chunk in batched([entry.device.pk for entry in entries if entry.device], CHUNK):
-            for device, text in Note.objects.filter(device__in=chunk).values_list("device", "text"):
+            notes = Note.objects.filter(company=self._company, device__in=chunk)
+            for device, text in notes.values_list("device", "text"):
                 written[device].add(_note_key(text))
         return written
 

@@ -26,8 +26,9 @@ def take_back(things: Sequence[Imported], *, by: User) -> list[Device]:
     any more: these are returned. Somebody or a space that something else uses by now stays as well.
     """
     keys = [thing.device_id for thing in things if thing.device_id is not None]
-    devices = Device.objects.filter(pk__in=keys).order_by("pk").select_for_update(no_key=True, of=("self",))
-    heads = {device.pk: device.log_sequence for device in devices}
+    devices = Device.objects.filter(company=by.company_id).order_by("pk")
+    locked = devices.filter(pk__in=keys).select_for_update(no_key=True, of=("self",))
+    heads = {device.pk: device.log_sequence for device in locked}
     untouched = [thing for thing in things if heads.get(thing.device_id or 0) == thing.log_sequence]
     stayed = set(keys) - {thing.device_id for thing in untouched}
     if new := [thing.device_id for thing in untouched if thing.is_new and thing.device_id is not None]:
@@ -35,18 +36,18 @@ def take_back(things: Sequence[Imported], *, by: User) -> list[Device]:
     for thing in untouched:
         if not thing.is_new and not _restore(thing, by):
             stayed.add(thing.device_id or 0)
-    Imported.objects.filter(pk__in=[thing.pk for thing in things]).delete()
+    Imported.objects.filter(company=by.company_id, pk__in=[thing.pk for thing in things]).delete()
     for thing in things:
         if thing.user_id is not None and thing.user is not None:
             _remove_person(thing.user)
         elif thing.space is not None:
             delete_if_unused(thing.space)
-    return list(Device.objects.filter(pk__in=stayed).order_by("pk"))
+    return list(devices.filter(pk__in=stayed))
 
 
 def _restore(thing: Imported, by: User) -> bool:
     """Whether all of it is as it was; whoever had it may be gone by now, or its number be another's."""
-    device = Device.objects.select_related("company").get(pk=thing.device_id or 0)
+    device = Device.objects.select_related("company").get(company=by.company_id, pk=thing.device_id or 0)
     held = ("holder_user", "holder_space", "payor")
     fields = {name: _as_value(name, value) for name, value in thing.before.items() if name not in held}
     acts: list[Callable[[], object]] = []
@@ -62,8 +63,9 @@ def _hand_back(device: Device, user: int | None, space: int | None, payor: int |
     if user is None and space is None:
         device.unassign(by=by)
         return
-    holder: User | Space = User.objects.get(pk=user) if user is not None else Space.objects.get(pk=space or 0)
-    device.assign(holder, device.company.payors.get(pk=payor or 0), by=by)
+    company = device.company
+    holder: User | Space = company.users.get(pk=user) if user is not None else company.spaces.get(pk=space or 0)
+    device.assign(holder, company.payors.get(pk=payor or 0), by=by)
 
 
 def _can(act: Callable[[], object]) -> bool:

@@ -121,9 +121,11 @@ class SavedFilter(models.Model):
 
     @transaction.atomic
     def rename(self, name: str, *, by: User) -> None:
-        """Raises NameTaken, PermissionDenied for anybody but its owner, or of the company's but an admin."""
+        """Raises NameTaken, DoesNotExist where somebody has deleted it meanwhile, PermissionDenied for anybody but its
+        owner, or of the company's but an admin."""
         self._require(by)
         _wait_for_others(self.company_id, self.owner_id)
+        self.refresh_from_db()
         others = SavedFilter.objects.filter(company=self.company_id, owner=self.owner_id, table=self.table)
         if others.exclude(pk=self.pk).called(name).exists():
             raise NameTaken(name)
@@ -134,8 +136,10 @@ class SavedFilter(models.Model):
 
     @transaction.atomic
     def remove(self, *, by: User) -> None:
-        """Raises PermissionDenied as `rename` does."""
+        """Raises DoesNotExist and PermissionDenied as `rename` does."""
         self._require(by)
+        _wait_for_others(self.company_id, self.owner_id)
+        self.refresh_from_db()
         self.delete()
         self.tell("deleted", by=by)
 

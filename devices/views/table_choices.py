@@ -1,7 +1,7 @@
 """Windows over a table of Hardware: its columns and density, and the filters that are kept under a name."""
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -74,6 +74,8 @@ def saved_filter(request: PersonRequest, pk: int) -> HttpResponse:
             kept.rename(form.cleaned_data["name"], by=request.user)
         except NameTaken:
             form.refuse_taken()
+        except SavedFilter.DoesNotExist as gone:
+            raise Http404 from gone
         else:
             messages.success(request, _("Saved."))
             return redirect(kept)
@@ -86,7 +88,10 @@ def delete_filter(request: PersonRequest, pk: int) -> HttpResponse:
     """Forget a saved filter."""
     kept = _saved_filter(request, pk)
     if request.method == "POST":
-        kept.remove(by=request.user)
+        try:
+            kept.remove(by=request.user)
+        except SavedFilter.DoesNotExist as gone:
+            raise Http404 from gone
         messages.success(request, _("The filter “%(name)s” is deleted.") % {"name": kept.name})
         return redirect(_address(kept.table))
     return render(request, "devices/delete_filter.html", {"kept": kept, "cancel_url": kept})

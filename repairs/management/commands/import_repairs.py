@@ -6,18 +6,17 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
-from accounts.importing.command import ImportCommand
 from accounts.importing.report import Report
 from accounts.models import Company
 from accounts.spreadsheets import Table
 from devices.importing.at_once import bring_at_once
 from devices.importing.choices import LEFT_OUT, Choices
-from devices.importing.values import DateOrder
+from devices.importing.command import DatedImportCommand
 from repairs.importing.of_repairs import BringingRepairs
 from repairs.models import Repair
 
 
-class Command(ImportCommand):
+class Command(DatedImportCommand):
     """`manage.py import_repairs --company acme --by admin@acme.example repairs.csv`: docs/importing.md."""
 
     help = "Brings a list of past repairs into a company, each to its device. See docs/importing.md."
@@ -26,11 +25,6 @@ class Command(ImportCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument(
-            "--dates",
-            choices=[order.value for order in DateOrder],
-            help="how the file writes dates that aren't like 2026-01-31: us is 1/31/2026, day-first is 31/1/2026",
-        )
         parser.add_argument(
             "--status",
             action="append",
@@ -42,8 +36,7 @@ class Command(ImportCommand):
 
     def bring(self, table: Table, company: Company, **options: Any) -> Report:
         said = dict(map(_meaning, options["status"]))
-        dates = DateOrder(options["dates"]) if options["dates"] else None
-        bringing = BringingRepairs(table, company, Choices(dates=dates, statuses=said))
+        bringing = BringingRepairs(table, company, Choices(dates=options["dates"], statuses=said))
         bringing.look()
         bringing.choices = replace(bringing.choices, statuses=bringing.likely_meanings() | said)
         wanted = {name: options[name] for name in ("by", "dry_run", "skip_bad")}
