@@ -53,7 +53,8 @@ def start(action: BulkAction, preview: Preview, seal: str, *, by: User) -> None:
 @jobs.kind("devices_bulk_action")
 def carry_out(job: Job) -> dict[str, object]:
     with job.step(job.progress):
-        action = BulkAction.objects.select_related("company").get(pk=job.details["action"])
+        actions = BulkAction.objects.filter(company=job.company_id).select_related("company")
+        action = actions.get(pk=job.details["action"])
         act = act_of(action)
         total = action.rows.exclude(state=State.LEFT_OUT).count()
         if act is None:
@@ -78,7 +79,7 @@ def _do_next(job: Job, action: BulkAction, act: Act, *, after: int) -> int:
             _end(action)
             return 0
         # Read each time: whoever is no admin any more, or has no repair flow, does nothing from then on.
-        by = User.objects.select_related("company").get(pk=job.who_id)
+        by = User.objects.select_related("company").get(company=job.company_id, pk=job.who_id)
         row.state, row.problem = State.DONE, ""
         try:
             with transaction.atomic():

@@ -60,7 +60,7 @@ def found_companies(small=SMALL_COMPANIES):
         Company(name=f"Small {n}", slug=f"small-{n}", plan=large.plan) for n in range(small)
     )
     Payor.objects.bulk_create(
-        Payor(company=other, name=kind.label, kind=kind, pays_repairs=kind == Payor.Kind.COMPANY)
+        Payor(company=other, name=str(kind.label), kind=kind, pays_repairs=kind == Payor.Kind.COMPANY)
         for other in others
         for kind in (Payor.Kind.COMPANY, Payor.Kind.EMPLOYEE)
     )
