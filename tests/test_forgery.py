@@ -8,6 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from tests.scene import Scene
 from tests.test_routes import IN_COOKIES, IN_ROWS, ROWS, sign_in
 
+pytestmark = pytest.mark.one_database
+
 # Whoever opens a link for choosing a password is known from then on by their session, which is new.
 STARTS_A_SESSION = {"accounts:join", "account_reset_password_from_key"}
 

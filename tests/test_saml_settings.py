@@ -19,6 +19,8 @@ from tests.certificates import Key
 from tests.saml_provider import saml_provider
 from tests.visitor import Visitor
 
+pytestmark = pytest.mark.one_database
+
 PAGE = reverse("accounts:sso")
 SECRET = "a secret between the two"
 

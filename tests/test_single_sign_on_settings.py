@@ -17,6 +17,8 @@ from tests.provider import provider as running_provider
 from tests.test_takeout import unpack
 from tests.visitor import Visitor, on_a_visit
 
+pytestmark = pytest.mark.one_database
+
 PAGE = reverse("accounts:sso")
 SECRET = "a secret between the two"
 
