@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.choosing import ChooseField
 
 from .models.saved_filter import LONGEST_QUERY
-from .tables import HardwareFilter
+from .tables import ChooseFilter, HardwareFilter
 
 
 class SetFilter(NamedTuple):
@@ -67,8 +67,11 @@ def _query(filters: HardwareFilter, without: str = "") -> str:
 def _as_sent(filters: HardwareFilter, name: str) -> dict[str, str]:
     """What the address says of a filter. Whom or what somebody typed stands under its key, where that is known: it may
     be renamed."""
-    field = filters.form.fields.get(name)
-    if not isinstance(field, ChooseField):
+    if not isinstance(filters.filters.get(name), ChooseFilter):
         return {name: str(filters.data.get(name, "")).strip()}
+    if not filters.is_set(name):  # and so needs no form
+        return {}
     said, row = filters.form[name].data, None if name in filters.form.errors else filters.form.cleaned_data[name]
-    return {name: said.key, f"{name}_typed": said.typed} if row is None else {name: field.chooser.key(row)}
+    if row is None:
+        return {name: said.key, f"{name}_typed": said.typed}
+    return {name: filters.form.fields[name].chooser.key(row)}

@@ -1,8 +1,10 @@
 """The tables of Hardware: which devices each holds, and how it is searched, filtered and sorted."""
 
+from collections import OrderedDict
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import django_filters
 from django.db import models
@@ -172,8 +174,24 @@ def ticked(data: QueryDict) -> list[int]:
     return [int(key) for key in data.getlist(TICKED)[:MOST_TICKED] if key.isdecimal() and len(key) < 19]
 
 
+class DeclaredFilters(OrderedDict[str, django_filters.Filter]):
+    """The filters of a set as they are declared. django-filter copies them for every request, and deeply, which takes
+    as long as reading a page of rows; all that a set changes of its own stands in `extra`."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        copies = {name: copy(declared) for name, declared in self.items()}
+        for one in copies.values():
+            one.extra = dict(one.extra)
+            one.method = one.method  # what calls it is bound to the filter
+        return type(self)(copies)
+
+
 class TableFilter(django_filters.FilterSet):
     """What the filters over every table know of themselves."""
+
+    @classmethod
+    def get_filters(cls) -> DeclaredFilters:
+        return DeclaredFilters(super().get_filters())
 
     def is_set(self, name: str) -> bool:
         """Whether it was chosen or typed."""

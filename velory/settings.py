@@ -136,11 +136,12 @@ def sqlite(config, how):
 
 
 def postgresql(config, how):
-    """Connections are kept for a minute, and looked at before they are used again."""
+    """Connections are kept for a minute, and looked at before they are used again. What is asked for again and again is
+    planned once for each (docs/decisions.md): planning takes longer than answering."""
     if not config["NAME"]:
         problems.append(f"DATABASE_URL names no database. {how}")
     # Where not even a refusal comes back, nobody waits for longer than this many seconds.
-    options = {"connect_timeout": 5} | config.get("OPTIONS", {})
+    options = {"connect_timeout": 5, "server_side_binding": True, "prepare_threshold": 5} | config.get("OPTIONS", {})
     return config | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
 
 
@@ -323,6 +324,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "velory.urls"
 WSGI_APPLICATION = "velory.wsgi.application"
 
+FORM_RENDERER = "velory.forms.FormRenderer"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
