@@ -15,7 +15,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from . import scope
+from . import planning, scope
 from .sealed import Unreadable
 from .two_step import owes_two_step
 
@@ -72,7 +72,8 @@ def _receive(request: HttpRequest) -> None:
 
 
 def _begin(request: HttpRequest) -> None:
-    scope.begin_request(request.session.get(SESSION_KEY), request.session.get(COMPANY_KEY))
+    session = request.session
+    scope.begin_request(session.get(SESSION_KEY), session.get(COMPANY_KEY), planning.mode_for(request))
 
 
 @contextmanager

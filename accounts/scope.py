@@ -13,6 +13,7 @@ from contextvars import ContextVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
+from . import planning
 from .models import Company, User
 
 # The connection that goes by support's role. SQLite has none.
@@ -74,7 +75,7 @@ def company_scope(company_id: int | None) -> Iterator[None]:
     is_within = connection.in_atomic_block
     with transaction.atomic():
         before = _company_seen() if is_within else None
-        _set({"app.company_id": company_id})
+        _set({"app.company_id": company_id, planning.SETTING: planning.FOR_VALUES})
         yield
         if is_within:  # else the setting ends with the transaction
             _set({"app.company_id": before})
@@ -85,14 +86,15 @@ def recognise(user_id: int | str | None, company_id: int | None = None) -> None:
     _set(_of(user_id, company_id))
 
 
-def begin_request(user_id: int | str | None, company_id: int | None) -> None:
-    """`recognise`, at the beginning of a request's transaction: `LIMITS` hold to its end."""
-    _set(_of(user_id, company_id) | LIMITS)
+def begin_request(user_id: int | str | None, company_id: int | None, planned: str) -> None:
+    """`recognise`, at the beginning of a request's transaction: `LIMITS` hold to its end, and when plans are kept
+    (planning.mode_for)."""
+    _set(_of(user_id, company_id) | LIMITS | {planning.SETTING: planned})
 
 
 def limit_support() -> None:
-    """The same limits for the rest of a request within `support()`."""
-    _set(LIMITS, alias_in_use() or DEFAULT_DB_ALIAS)
+    """The same limits for the rest of a request within `support()`, which keeps no plans."""
+    _set(LIMITS | {planning.SETTING: planning.FOR_VALUES}, alias_in_use() or DEFAULT_DB_ALIAS)
 
 
 def _of(user_id: int | str | None, company_id: int | None) -> dict[str, object]:

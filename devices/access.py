@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import PersonRequest, member_required
+from accounts.planning import plan_once
 
 from .models import Device, FlowOff, MoveRefused
 
@@ -43,6 +44,7 @@ def device_view(
     def decorate(view: DeviceView) -> DeviceView:
         @require_http_methods(("GET", "HEAD", *methods))
         @member_required
+        @plan_once
         @wraps(view)
         def wrapper(request: PersonRequest, pk: int, **kwargs: Any) -> HttpResponseBase:
             device = visible_device(request, pk, to_show=request.method != "POST")

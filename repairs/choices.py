@@ -23,20 +23,21 @@ class Choices(NamedTuple):
 
 _PAYORS, _PEOPLE, _SPACES, _REPAIRS, _DEVICES = (model._meta.db_table for model in (Payor, User, Space, Repair, Device))
 # By hand, as Django takes longer to write this query than any database to answer it, and as PostgreSQL looks up each
-# part in an index (user_found, space_found, repair_waiting) only where its limit stands within it.
+# part in an index (user_found, space_found, repair_waiting) only where its limit stands within it. The company stands
+# in it (accounts/planning.py).
 _SQL = f"""
-SELECT 'payor', id, name, kind, TRUE FROM {_PAYORS} WHERE company_id = %(company)s AND closed_at IS NULL
+SELECT 'payor', id, name, kind, TRUE FROM {_PAYORS} WHERE company_id = %(company)d AND closed_at IS NULL
 UNION ALL SELECT * FROM (
     SELECT 'user', id, full_name, email, TRUE FROM {_PEOPLE}
-    WHERE company_id = %(company)s AND is_active ORDER BY found_by, id LIMIT {FEW + 1}
+    WHERE company_id = %(company)d AND is_active ORDER BY found_by, id LIMIT {FEW + 1}
 ) AS people
 UNION ALL SELECT * FROM (
     SELECT 'space', id, name, '', TRUE FROM {_SPACES}
-    WHERE company_id = %(company)s AND closed_at IS NULL ORDER BY found_by, id LIMIT {FEW + 1}
+    WHERE company_id = %(company)d AND closed_at IS NULL ORDER BY found_by, id LIMIT {FEW + 1}
 ) AS spaces
 UNION ALL SELECT 'repair', waiting.id, holder.full_name, device.name, holder.is_active FROM (
     SELECT id, holder_user_id, device_id FROM {_REPAIRS}
-    WHERE company_id = %(company)s AND closed_at IS NULL AND holder_user_id IS NOT NULL AND device_id <> %(device)s
+    WHERE company_id = %(company)d AND closed_at IS NULL AND holder_user_id IS NOT NULL AND device_id <> %%(device)s
     ORDER BY holder_user_id LIMIT {FEW + 1}
 ) AS waiting JOIN {_PEOPLE} holder ON holder.id = waiting.holder_user_id
 JOIN {_DEVICES} device ON device.id = waiting.device_id
@@ -48,7 +49,7 @@ def read_choices(company: Company, device: Device) -> Choices:
     too many for one, one more (`Chooser.few`, `waiting.first_open`)."""
     rows: dict[str, list[Any]] = {"payor": [], "user": [], "space": [], "repair": []}
     with connections[router.db_for_read(Device)].cursor() as cursor:
-        cursor.execute(_SQL, {"company": company.pk, "device": device.pk})
+        cursor.execute(_SQL % {"company": company.pk}, {"device": device.pk})
         for kind, *values in cursor.fetchall():
             rows[kind].append(values)
     return Choices(

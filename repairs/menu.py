@@ -13,14 +13,15 @@ MOST_IN_MENU = 1000
 
 _DEVICES, _REPAIRS = Device._meta.db_table, Repair._meta.db_table
 _COUNTED = {
-    **{status.value: f"{_DEVICES} WHERE company_id = %(company)s AND status = '{status.value}'" for status in Status},
-    "unassigned": f"{_DEVICES} WHERE company_id = %(company)s AND status = '{Status.ACTIVE.value}' "
+    **{status.value: f"{_DEVICES} WHERE company_id = %(company)d AND status = '{status.value}'" for status in Status},
+    "unassigned": f"{_DEVICES} WHERE company_id = %(company)d AND status = '{Status.ACTIVE.value}' "
     "AND holder_user_id IS NULL AND holder_space_id IS NULL ORDER BY name_key",  # the order lets SQLite see its index
-    "repairs": f"{_REPAIRS} WHERE company_id = %(company)s",
+    "repairs": f"{_REPAIRS} WHERE company_id = %(company)d",
 }
-# By hand, as Django takes longer to write this query than any database to answer it.
+# By hand, as Django takes longer to write this query than any database to answer it. The company and the limits stand
+# in it, as in all that may be planned once (accounts/planning.py).
 _SQL = "SELECT " + ", ".join(
-    f"(SELECT count(*) FROM (SELECT 1 FROM {rows} LIMIT %({name})s) AS counted)" for name, rows in _COUNTED.items()
+    f"(SELECT count(*) FROM (SELECT 1 FROM {rows} LIMIT %({name})d) AS counted)" for name, rows in _COUNTED.items()
 )
 # What makes up each table.
 _TABLES = {
@@ -42,7 +43,7 @@ def menu(request: HttpRequest) -> dict[str, object]:
     shown = _TABLES.get(table, ())
     limits = {name: 1 + (MOST_COUNTED if name in shown else MOST_IN_MENU) for name in _COUNTED}
     with connection.cursor() as cursor:
-        cursor.execute(_SQL, {"company": user.company_id, **limits})
+        cursor.execute(_SQL % {"company": user.company_id, **limits})
         counted = dict(zip(_COUNTED, cursor.fetchone(), strict=True))
     of_tables = {name: sum(counted[part] for part in parts) for name, parts in _TABLES.items()}
     numbers = {name: Total(number, MOST_IN_MENU) for name, number in (counted | of_tables).items()}

@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Case, Exists, OuterRef, Q, Subquery, When
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.dispatch import receiver
 from django.utils.functional import cached_property
 
@@ -14,8 +14,9 @@ from accounts.models import User
 from devices.models import Assignment, Device
 from devices.signals import device_page, devices_listed, my_devices
 
+from .about import repairs_about
 from .assigning import AssignForm, assign_forms
-from .models import MDMRelease, Repair, ReplacementLoan
+from .models import MDMRelease, Repair
 from .models.repair import backup_is_up_to, wants_backup
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 
 Status = Device.Status
 
-# So many repairs are read of a device, and so many that are over are listed.
-MOST, EARLIER = 50, 20
+# So many repairs that are over are listed.
+EARLIER = 20
 # Who did what in a repair.
 ROLES = ("reporter", "backup_by", "taken_in_by", "closed_by")
 
@@ -38,21 +39,7 @@ class RepairSide:
 
     @cached_property
     def _repairs(self) -> list[Repair]:
-        """In one query, the latest first: the one for which this device stands in now, the one that ended with it
-        registered instead, and its own, those that a list brought along after the others. Nobody will ever have so many
-        that the oldest are missed. A repair comes once for each of its loans."""
-        lent = ReplacementLoan.objects.filter(company=self.device.company_id, assignment__device=self.device)
-        lent = lent.filter(assignment__ended_at=None)
-        about = Q(device=self.device) | Q(replacement=self.device) | Q(pk=Subquery(lent.values("repair")[:1]))
-        is_own = Case(When(device=self.device, brought_in=None, then=1), When(device=self.device, then=2), default=0)
-        found = Repair.objects.filter(about, company=self.device.company).with_names()
-        repairs = list(found.order_by(is_own, "-opened_at", "-pk")[:MOST])
-        for repair in repairs:
-            is_own_repair = repair.device_id == self.device.pk
-            repair.device = self.device if is_own_repair else Device(pk=repair.device_id, name=repair.device_name)  # type: ignore[attr-defined]
-            if repair.replacement_id:
-                repair.replacement = Device(pk=repair.replacement_id, name=repair.replacement_name)  # type: ignore[attr-defined]
-        return repairs
+        return repairs_about(self.device)
 
     @cached_property
     def own_repairs(self) -> list[Repair]:
@@ -116,9 +103,9 @@ class RepairSide:
     def _out(self) -> Iterator[tuple[Repair, Device]]:
         """The repairs for which something stands in now, each with that device."""
         for repair in self._repairs:
-            loan: Any = repair
-            if loan.lent is not None and loan.lent_until is None:
-                yield repair, Device(pk=loan.lent, name=loan.lent_name, holder_user_id=loan.lent_to)
+            lent: Device | None = repair.lent  # type: ignore[attr-defined]
+            if lent is not None:
+                yield repair, lent
 
     @property
     def stands_in(self) -> Repair | None:

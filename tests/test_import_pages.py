@@ -252,7 +252,7 @@ def test_any_other_list_is_mapped_by_hand_and_the_choice_is_remembered(ada, worl
     ada.choose(column_1="name")
     assert "Choose the column of the serial number" in ada.words
     ada.choose(column_0="serial_number", column_1="name", column_2="name")
-    assert "Two columns can&#x27;t be one field: Name." in ada.words
+    assert "Two columns can&#39;t be one field: Name." in ada.words
     assert ada.choose(column_0="serial_number", column_1="name", column_2="email").status_code == 302
     ada.work()
     assert ada.numbers() == {"created": 2}

@@ -8,15 +8,17 @@ from typing import Any
 from django.utils import timezone, translation
 from django.utils.formats import number_format
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from jinja2 import Environment
 
 from accounts import clock
-from velory.templatetags import ui
+from velory.templatetags import icons, ui
 
 
 def environment(**options: Any) -> Environment:
-    """What a template of Jinja2 finds: filters for times."""
+    """What a template of Jinja2 finds: filters for times, words in the reader's language, icons."""
     environment = Environment(**options)
+    environment.globals |= {"_": gettext, "heroicon_mini": icons.heroicon_mini}
     environment.filters |= {"amount": amount, "day": day, "how_long": how_long}
     return environment
 

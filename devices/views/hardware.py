@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import PersonRequest, admin_required, member_required
 from accounts.exporting import note_table
 from accounts.keyset import Total
+from accounts.planning import plan_once
 from accounts.text import clean_search
 from devices import columns
 from devices.alike import ask_instead
@@ -70,6 +71,7 @@ def colleagues(request: PersonRequest) -> HttpResponse:
 
 @require_safe
 @admin_required
+@plan_once
 def hardware(request: PersonRequest, table: str = "all") -> HttpResponse:
     """One of the tables of Hardware. htmx gets the results alone."""
     found = find_table(request, table)

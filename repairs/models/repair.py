@@ -42,19 +42,6 @@ class RepairQuerySet(models.QuerySet["Repair"]):
             "replacement",
         )
 
-    def with_names(self) -> Self:
-        """Who or what held it and who paid come along, the names of the devices, and what was lent meanwhile: which
-        device, to whom, until when. A repair comes once for each of its loans, and once where there is none."""
-        assignment = "loans__assignment"
-        return self.select_related("holder_user", "holder_space", "payor").annotate(
-            device_name=models.F("device__name"),
-            replacement_name=models.F("replacement__name"),
-            lent=models.F(f"{assignment}__device"),
-            lent_name=models.F(f"{assignment}__device__name"),
-            lent_to=models.F(f"{assignment}__user"),
-            lent_until=models.F(f"{assignment}__ended_at"),
-        )
-
 
 _is_brought = models.Q(brought_in__isnull=False)
 

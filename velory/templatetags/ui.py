@@ -1,12 +1,13 @@
-"""Small parts of every page: times, durations, category pictures, sortable headings, the menu."""
+"""Small parts of every page: times, durations, category pictures, fields of forms, sortable headings, the menu."""
 
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django import template
+from django.forms import BaseForm, BoundField
 from django.template.context import Context, RequestContext
-from django.template.loader import render_to_string
+from django.template.loader import get_template, render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -99,6 +100,34 @@ def category_icon(category: str, size: int = 24) -> SafeString:
     if name in OURS:
         return render_to_string(f"icons/{name}.svg", {"size": size})
     return mark_safe(heroicon_outline(HEROICONS.get(name, "cube"), size=size))
+
+
+# Forms
+
+
+def _part(name: str, *args: Any) -> SafeString:
+    """A part of velory/fields.html: drawn by Jinja2, as forms are much of what their pages cost."""
+    macros: Any = get_template("velory/fields.html", using="jinja2")
+    return SafeString(getattr(macros.template.module, name)(*args))
+
+
+@register.simple_tag
+def form_fields(form: BaseForm, pairs: bool = False, plain: bool = False) -> SafeString:
+    """All fields of the form, and on top what is wrong; `pairs` stand in two columns where there is room. `plain` ones
+    don't say which are optional."""
+    return _part("fields", form, pairs, plain)
+
+
+@register.simple_tag
+def form_field(field: BoundField, plain: bool = False) -> SafeString:
+    """One field."""
+    return _part("one", field, plain)
+
+
+@register.simple_tag
+def form_errors(form: BaseForm) -> SafeString:
+    """What is wrong in the form; nothing where nothing is."""
+    return _part("errors", form)
 
 
 # Tables
