@@ -20,6 +20,7 @@ from .middleware import COMPANY_KEY
 BEGAN_KEY = "signed_in_at"
 SALT = "accounts.lifetime"
 
+NOBODY = (None, datetime.fromtimestamp(0, UTC))
 # The cookie is made anew when it is older than this.
 COARSE = timedelta(minutes=1)
 # Whoever sees every company is asked again sooner. A visit (accounts/visits.py) is as long.
@@ -38,13 +39,15 @@ class LifetimeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if _is_over(request):
-            request.session.flush()
         before = request.session.get(SESSION_KEY)
+        seen = _seen(request) if before is not None else NOBODY
+        if before is not None and _is_over(request, before, *seen):
+            request.session.flush()
+            before = None
         response = self.get_response(request)
         person = request.session.get(SESSION_KEY)
         if person is not None:
-            _note(request, response, person)
+            _note(response, person, *seen)
         elif before is not None:  # signed out
             response.delete_cookie(settings.SEEN_COOKIE_NAME)
         return response
@@ -55,14 +58,10 @@ def last_person(request: HttpRequest) -> str | None:
     return _seen(request)[0]
 
 
-def _is_over(request: HttpRequest) -> bool:
-    session = request.session
-    if SESSION_KEY not in session:
-        return False
-    now = clock.now()
+def _is_over(request: HttpRequest, person: str, who: str | None, when: datetime) -> bool:
+    session, now = request.session, clock.now()
     began = datetime.fromtimestamp(session.get(BEGAN_KEY, 0), UTC)
-    person, seen = _seen(request)
-    last = max(began, seen) if person == session[SESSION_KEY] else began
+    last = max(began, when) if who == person else began
     idle = timedelta(minutes=settings.SESSION_IDLE_MINUTES)
     if session.get(COMPANY_KEY) is None:
         idle = min(idle, SUPPORT_IDLE)
@@ -74,13 +73,12 @@ def _seen(request: HttpRequest) -> tuple[str | None, datetime]:
     try:
         person, moment = signing.loads(request.COOKIES.get(settings.SEEN_COOKIE_NAME, ""), salt=SALT)
     except signing.BadSignature:
-        return None, datetime.fromtimestamp(0, UTC)
+        return NOBODY
     return person, datetime.fromtimestamp(moment, UTC)
 
 
-def _note(request: HttpRequest, response: HttpResponseBase, person: str) -> None:
+def _note(response: HttpResponseBase, person: str, who: str | None, when: datetime) -> None:
     now = clock.now()
-    who, when = _seen(request)
     if who == person and now - when < COARSE:
         return
     response.set_cookie(

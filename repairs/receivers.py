@@ -17,7 +17,7 @@ Status = Device.Status
 
 
 def open_repair_of(device: Device) -> Repair:
-    return Repair.objects.open().get(device=device)
+    return Repair.objects.open().get(company=device.company_id, device=device)
 
 
 @on_edge(Status.ACTIVE, Status.NEEDS_REPAIR)
@@ -43,9 +43,9 @@ def close_as_not_needed(device: Device, *, by: User, **facts: Any) -> None:
 
 @on_edge(Status.NEEDS_REPAIR, Status.IN_REPAIR)
 def remember_intake(device: Device, *, by: User, **facts: Any) -> None:
-    repair = open_repair_of(device)
-    repair.taken_in_at, repair.taken_in_by = clock.now(), by
-    repair.save(update_fields=["taken_in_at", "taken_in_by"])
+    Repair.objects.open().filter(company=device.company_id, device=device).update(
+        taken_in_at=clock.now(), taken_in_by=by
+    )
 
 
 @on_edge(Status.NEEDS_REPAIR, Status.IN_REPAIR)

@@ -106,10 +106,9 @@ class Company(models.Model):
 
     def pinned_repair_payor(self) -> Payor:
         """Who pays in repair, and goes on to until the transaction ends: no admin chooses another one meanwhile."""
-        while True:
-            payor = self.payors.get(pays_repairs=True).pinned()
-            if payor is not None and payor.pays_repairs:
-                return payor
+        while (payor := Payor.pinned_for_repairs(self.pk)) is None:
+            pass
+        return payor
 
     @cached_property
     def own_payor(self) -> Payor:

@@ -104,12 +104,23 @@ class Payor(Named):
         return self.kind == self.Kind.EMPLOYEE
 
     def pinned(self) -> "Payor | None":
-        """The payor as it is now, and as it stays until the transaction ends; None when it is gone. The lock is shared,
-        which `select_for_update` can't be: those who assign devices at the same moment don't wait for each other."""
-        query = "SELECT * FROM accounts_payor WHERE id = %s"
+        """The payor as it is now, and as it stays until the transaction ends; None when it is gone."""
+        return Payor._pinned("id", self.pk)
+
+    @classmethod
+    def pinned_for_repairs(cls, company_id: int) -> "Payor | None":
+        """Who pays in the company's repairs, likewise; None where an admin has just chosen another one."""
+        return cls._pinned("pays_repairs AND company_id", company_id)
+
+    @classmethod
+    def _pinned(cls, which: str, key: int) -> "Payor | None":
+        """The lock is shared, which `select_for_update` can't be: those who assign devices at the same moment don't
+        wait for each other."""
+        columns = ", ".join(str(field.column) for field in cls._meta.concrete_fields)
+        query = f"SELECT {columns} FROM {cls._meta.db_table} WHERE {which} = %s"
         if connection.features.has_select_for_update:
             query += " FOR SHARE"
-        return next(iter(Payor.objects.raw(query, [self.pk])), None)
+        return next(iter(cls._default_manager.raw(query, [key])), None)
 
     @transaction.atomic
     def remove(self, *, by: "User") -> bool:

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from http.cookies import SimpleCookie
 from time import perf_counter
 from urllib.parse import urlencode
 
@@ -15,7 +16,8 @@ TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 
 
 class Asking:
-    """`cookies` of somebody who has signed in. `headers` are those of the last answer."""
+    """`cookies` of somebody who has signed in; what comes back is kept, as a browser does. `headers` are those of the
+    last answer."""
 
     def __init__(self, server, cookies):
         self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
@@ -33,6 +35,8 @@ class Asking:
         text = response.read()
         took = perf_counter() - began
         self.headers = response.headers
+        for line in response.headers.get_all("Set-Cookie", []):
+            self._cookies |= {name: morsel.value for name, morsel in SimpleCookie(line).items()}
         return response.status, text.decode(errors="replace"), took
 
     def _token(self):

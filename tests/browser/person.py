@@ -62,6 +62,7 @@ class Person:
             field.fill(text)
 
     def choose(self, label, option, within=None):
+        self.page.wait_for_load_state()  # what follows a choice is the work of a script
         field = (within or self.page).get_by_label(label, exact=True)
         if self.hands == "keyboard":
             self.reach(field)
