@@ -91,14 +91,18 @@ def _shown(found: Table, request: PersonRequest) -> dict[str, Any]:
     context |= {"set_filters": set_filters(filters), "kept_query": kept_query(filters)}
     context["saved_filters"] = SavedFilter.objects.visible_to(request.user).over(found.slug)
     context["acts"] = offered(found.statuses, request.user.company)
+    wanted = {}
     if filters.is_used:  # else the menu has counted it
-        has_all = not page.has_other_pages
-        found_here = Total(len(page.object_list), PAGE)
-        context["total"] = found_here if has_all else Total.of(filters.qs, filters.search.most_counted, COUNTED_ALONG)
+        if page.has_other_pages:
+            wanted["total"] = filters.qs, filters.search.most_counted
+        else:
+            context["total"] = Total(len(page.object_list), PAGE)
     if found.slug == "all" and filters.search.words:
         # What is archived is in no other table; whoever searches for it should learn where it is.
         archived = filters.search.filter(Device.objects.visible_to(request.user).archived())
-        context["archived"] = Total.of(archived, MOST_ARCHIVED, COUNTED_ALONG)
+        wanted["archived"] = archived, MOST_ARCHIVED
+    if wanted:
+        context |= zip(wanted, Total.of_each(*wanted.values(), along=COUNTED_ALONG), strict=True)
     return context
 
 
