@@ -145,7 +145,7 @@ def test_sqlite_acknowledges_nothing_that_a_power_cut_could_take_back(load, tmp_
 def test_postgresql_keeps_its_connections_and_looks_at_them(load):
     database = load()["DATABASES"]["default"]
     assert database["PASSWORD"] == "pa#ss"
-    assert (database["CONN_MAX_AGE"], database["CONN_HEALTH_CHECKS"]) == (60, True)
+    assert (database["CONN_MAX_AGE"], database["CONN_HEALTH_CHECKS"]) == (3600, True)
     assert not database.get("ATOMIC_REQUESTS")
 
 

@@ -136,13 +136,13 @@ def sqlite(config, how):
 
 
 def postgresql(config, how):
-    """Connections are kept for a minute, and looked at before they are used again. What is asked for again and again is
-    planned once for each (docs/decisions.md): planning takes longer than answering."""
+    """Connections are kept for an hour, and looked at before they are used again. What one is asked for a third time it
+    plans once for all (docs/decisions.md): planning takes longer than answering."""
     if not config["NAME"]:
         problems.append(f"DATABASE_URL names no database. {how}")
     # Where not even a refusal comes back, nobody waits for longer than this many seconds.
-    options = {"connect_timeout": 5, "server_side_binding": True, "prepare_threshold": 5} | config.get("OPTIONS", {})
-    return config | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
+    options = {"connect_timeout": 5, "server_side_binding": True, "prepare_threshold": 2} | config.get("OPTIONS", {})
+    return config | {"CONN_MAX_AGE": 3600, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
 
 
 DATABASES = {"default": database("DATABASE_URL") or {}}
