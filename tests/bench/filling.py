@@ -112,6 +112,7 @@ def multiply(first, times, step=lambda model: 0):
     No key and no trigger is looked at, so on PostgreSQL this is for superusers only."""
     is_sqlite = connection.vendor == "sqlite"
     last = {model: model.objects.aggregate(last=Max("pk"))["last"] or 0 for model in MULTIPLIED}
+    wide = {model: last[model] - first[model] + 1 for model in MULTIPLIED}
     if is_sqlite:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA foreign_keys = OFF")
@@ -120,9 +121,9 @@ def multiply(first, times, step=lambda model: 0):
             cursor.execute("SET LOCAL session_replication_role = replica")
         for model in MULTIPLIED:
             table, fields = model._meta.db_table, model._meta.concrete_fields
-            values = ", ".join(_copied(model, field, last, step, is_sqlite) for field in fields)
+            values = ", ".join(_copied(model, field, wide, step, is_sqlite) for field in fields)
             cursor.execute(
-                f"""WITH RECURSIVE copy(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM copy WHERE k < {times})
+                f"""WITH RECURSIVE copy(k) AS (SELECT CAST(1 AS bigint) UNION ALL SELECT k + 1 FROM copy WHERE k < {times})
                 INSERT INTO {table} ({", ".join(field.column for field in fields)})
                 SELECT {values} FROM {table}, copy WHERE {times} > 0 AND id BETWEEN {first[model]} AND {last[model]}"""
             )
@@ -130,11 +131,11 @@ def multiply(first, times, step=lambda model: 0):
                 cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
 
 
-def _copied(model, field, last, step, is_sqlite):
-    """What stands in this column of the k-th copy."""
+def _copied(model, field, wide, step, is_sqlite):
+    """What stands in this column of the k-th copy. The copies' keys follow those of the rows, `wide` as they are."""
     column, target = field.column, model if field.primary_key else field.related_model
-    if target in last:
-        return f"{column} + k * {last[target]}"
+    if target in wide:
+        return f"{column} + k * {wide[target]}"
     if target and step(target):
         return f"{column} + k * {step(target)}"
     number = "printf('%010d', k)" if is_sqlite else "lpad(k::text, 10, '0')"
