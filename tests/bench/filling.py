@@ -123,7 +123,9 @@ def multiply(first, times, step=lambda model: 0):
             table, fields = model._meta.db_table, model._meta.concrete_fields
             values = ", ".join(_copied(model, field, wide, step, is_sqlite) for field in fields)
             cursor.execute(
-                f"""WITH RECURSIVE copy(k) AS (SELECT CAST(1 AS bigint) UNION ALL SELECT k + 1 FROM copy WHERE k < {times})
+                f"""WITH RECURSIVE copy(k) AS (
+                    SELECT CAST(1 AS bigint) UNION ALL SELECT k + 1 FROM copy WHERE k < {times}
+                )
                 INSERT INTO {table} ({", ".join(field.column for field in fields)})
                 SELECT {values} FROM {table}, copy WHERE {times} > 0 AND id BETWEEN {first[model]} AND {last[model]}"""
             )
