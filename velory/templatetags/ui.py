@@ -152,10 +152,9 @@ def sort_header(context: RequestContext, key: str, label: str, default: str = ""
     query.pop("page", None)
     url = f"{request.path}?{query.urlencode()}"
     return format_html(
-        '<th scope="col"{}{}><a href="{}" hx-get="{}">{}{}</a></th>',
+        '<th scope="col"{}{}><a href="{}">{}{}</a></th>',
         format_html(' class="{}"', css) if css else "",
         state,
-        url,
         url,
         label,
         mark_safe(arrow),
@@ -199,7 +198,8 @@ def sidebar(context: RequestContext) -> SafeString:
 
 @lru_cache(maxsize=500)
 def _sidebar(place: Place) -> SafeString:
-    return SafeString(render_to_string("_nav.html", {"place": place, "menu": dict(place.counts)}))
+    drawn = render_to_string("_nav.html", {"place": place, "menu": dict(place.counts)})
+    return SafeString("\n".join(filter(None, map(str.strip, drawn.splitlines()))))
 
 
 @register.inclusion_tag("_nav_link.html", takes_context=True)
