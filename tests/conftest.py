@@ -1,7 +1,8 @@
 """The cast for every test (tests/world.py), and what every test stands on."""
 
 import os
-from contextlib import contextmanager
+import sqlite3
+from contextlib import closing, contextmanager
 
 import pytest
 from django.conf import settings
@@ -17,6 +18,7 @@ from devices.models import Device
 from devices.paces import longest_of
 from repairs.register import contradictions_between_rows
 from tests.name_server import name_server
+from tests.server import manage
 from tests.world import Cast
 
 # Playwright runs an event loop in the tests' thread, where Django refuses the database otherwise.
@@ -116,6 +118,26 @@ def _no_memory():
 def cast(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
         return Cast()
+
+
+@pytest.fixture(scope="session")
+def migrate(django_db_setup):
+    """Gives `migrate(where)`: every table, on an empty database beside the tests' own (`where` as in tests/server.py).
+    Made from nothing they take seconds, so a file begins as a copy of the tests' own, in which nothing is committed by
+    then (there is none if no test of this run asked for it). What settings of its own ask for beyond that comes by
+    `migrate`, which finds little left to do."""
+
+    def migrate(where):
+        address = where if isinstance(where, str) else where["DATABASE_URL"]
+        own = connection.settings_dict["NAME"]
+        copied = address.startswith("sqlite:///") and connection.vendor == "sqlite" and os.path.exists(own)
+        if copied:
+            with closing(sqlite3.connect(own)) as tables:
+                tables.execute("VACUUM INTO ?", [address.removeprefix("sqlite:///")])
+        if not copied or not isinstance(where, str):
+            manage(where, "migrate", "--verbosity", "0")
+
+    return migrate
 
 
 @pytest.fixture

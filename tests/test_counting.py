@@ -24,14 +24,14 @@ print("tries", cache.get("tries"))
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory):
+def installation(migrate, tmp_path_factory):
     """A database as in production, without anybody in it."""
     with ExitStack() as stack:
         if connection.vendor == "postgresql":
             where = stack.enter_context(postgres.cluster()).installation
         else:
             where = sqlite(tmp_path_factory.mktemp("counting"))
-        manage(where, "migrate", "--verbosity", "0")
+        migrate(where)
         yield where
 
 

@@ -10,12 +10,15 @@ from tests.races.races import OTHERS, RACES
 from tests.races.run import run, sqlite
 
 
-def test_each_race_has_one_effect_and_nobody_gets_an_error(tmp_path):
+def test_each_race_has_one_effect_and_nobody_gets_an_error(migrate, tmp_path):
     rounds = len(RACES) + len(OTHERS)
     if connection.vendor == "postgresql":
         with postgres.cluster() as database:
+            migrate(database.installation)
             outcome = run(database.installation, tmp_path / "log", rounds, seed="suite", most=3)
     else:
-        outcome = run(sqlite(tmp_path), tmp_path / "log", rounds, seed="suite", most=3)
+        where = sqlite(tmp_path)
+        migrate(where)
+        outcome = run(where, tmp_path / "log", rounds, seed="suite", most=3)
     assert outcome.races == rounds
     assert (outcome.wrong, outcome.errors, outcome.untrue) == ([], [], [])

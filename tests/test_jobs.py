@@ -19,7 +19,7 @@ from accounts.models import Job, Space
 from accounts.models.job import LEASE, MOST_ATTEMPTS, LeaseLost, told_to_stop
 from accounts.scope import company_scope
 from tests.conftest import role
-from tests.server import ROOT, environment_for, manage
+from tests.server import ROOT, environment_for
 
 
 @pytest.fixture(autouse=True)
@@ -226,9 +226,9 @@ def test_what_has_been_over_for_long_is_forgotten(world, kinds):
 
 
 @pytest.fixture
-def tables(tmp_path):
+def tables(migrate, tmp_path):
     where = f"sqlite:///{tmp_path}/work.sqlite3"
-    manage(where, "migrate", "--verbosity", "0")
+    migrate(where)
     return where
 
 

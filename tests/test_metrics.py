@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from devices.models import MoveRefused
 from devices.signals import move_tried
-from tests.server import manage, serving
+from tests.server import serving
 from tests.visitor import Visitor
 
 pytestmark = pytest.mark.one_database
@@ -61,10 +61,10 @@ def test_without_a_token_there_is_no_such_page(world):
     assert client.get("/metrics").status_code == 404
 
 
-def test_the_workers_count_together(tmp_path):
+def test_the_workers_count_together(migrate, tmp_path):
     url = f"sqlite:///{tmp_path}/velory.sqlite3"
     (tmp_path / "metrics").mkdir()
-    manage(url, "migrate", "--verbosity", "0")
+    migrate(url)
     setting = {"METRICS_TOKEN": TOKEN, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "metrics")}
     with serving(url, tmp_path / "log", workers=2, **setting) as server:
         for _time in range(20):

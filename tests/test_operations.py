@@ -67,9 +67,9 @@ class Machine:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def fill(self):
+    def fill(self, migrate):
         """Three companies that have lived a little."""
-        manage(self.where, "migrate", "--verbosity", "0")
+        migrate(self.where)
         manage(as_owner(self.where), "shell", "--no-imports", "--command", BUILD)
 
     def register(self):
@@ -88,10 +88,10 @@ def test_every_command_of_the_page_is_run_here():
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="on servers of its own")
-def test_postgresql_is_backed_up_and_restored_into_an_empty_server(tmp_path):
+def test_postgresql_is_backed_up_and_restored_into_an_empty_server(migrate, tmp_path):
     with postgres.cluster() as first, postgres.cluster() as second:
         old = Machine(tmp_path / "old", first.installation, first)
-        old.fill()
+        old.fill(migrate)
         before = old.register()
         old.run("Backups")
         [dump] = old.backups.glob("*.dump")
@@ -115,10 +115,10 @@ def test_postgresql_is_backed_up_and_restored_into_an_empty_server(tmp_path):
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="on files of its own")
-def test_sqlite_is_backed_up_and_restored(tmp_path):
+def test_sqlite_is_backed_up_and_restored(migrate, tmp_path):
     folder = tmp_path / "machine"
     machine = Machine(folder, f"sqlite:///{folder}/app/var/velory.sqlite3")
-    machine.fill()
+    machine.fill(migrate)
     before = machine.register()
     machine.run("Backups of SQLite")
     [copy] = machine.backups.glob("*.sqlite3")

@@ -16,9 +16,9 @@ SIGN_IN = "/account/login/"
 PERSON = {"email": "siri@velory.example", "password": "a password for tests"}
 
 
-def prepare(where):
+def prepare(where, migrate):
     """Tables, and somebody who can sign in."""
-    manage(where, "migrate", "--verbosity", "0")
+    migrate(where)
     make = f"User.objects.create_user(**{PERSON}, full_name='Siri Ahl', is_staff=True)"
     manage(as_owner(where), "shell", "--no-imports", "--command", f"from accounts.models import User; {make}")
 
@@ -33,9 +33,9 @@ def sign_in(server):
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="stops and starts a PostgreSQL of its own")
-def test_while_the_database_is_away_every_page_says_so_and_afterwards_all_is_well(tmp_path):
+def test_while_the_database_is_away_every_page_says_so_and_afterwards_all_is_well(migrate, tmp_path):
     with postgres.cluster() as database:
-        prepare(database.installation)
+        prepare(database.installation, migrate)
         with serving(database.installation, tmp_path / "log") as server:
             (status, _headers, _text), cookies = sign_in(server)
             assert status == 302
@@ -73,9 +73,9 @@ def test_a_malformed_request_is_logged_without_its_sender_and_what_was_in_it(tmp
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="holds a request up by locking the whole database")
-def test_a_request_in_flight_is_answered_when_the_server_is_told_to_stop(tmp_path):
+def test_a_request_in_flight_is_answered_when_the_server_is_told_to_stop(migrate, tmp_path):
     url = f"sqlite:///{tmp_path}/velory.sqlite3"
-    prepare(url)
+    prepare(url, migrate)
     with serving(url, tmp_path / "log") as server, ThreadPoolExecutor() as pool:
         with closing(sqlite3.connect(tmp_path / "velory.sqlite3", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")

@@ -20,9 +20,9 @@ for name in ("acme", "globex"):
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="a file is made sooner; tests/test_asking.py has the rest")
-def test_whoever_waits_for_it_takes_nobody_elses_time(tmp_path):
+def test_whoever_waits_for_it_takes_nobody_elses_time(migrate, tmp_path):
     where = f"sqlite:///{tmp_path}/velory.sqlite3"
-    manage(where, "migrate", "--verbosity", "0")
+    migrate(where)
     with raw_server(drips(b"HTTP/1.1 200 OK\r\nX-A: ", b"a", seconds=5)) as port:
         manage(where, "shell", "--no-imports", "--command", COMPANY.format(port=port))
         with serving(where, tmp_path / "log") as server, ThreadPoolExecutor() as visitors:

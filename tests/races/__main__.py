@@ -8,6 +8,7 @@ from pathlib import Path
 
 import tests.settings  # noqa: F401  the environment that every test has
 from tests import postgres
+from tests.server import manage
 
 from .run import run, sqlite
 
@@ -17,15 +18,21 @@ def main():
     failed = False
     with tempfile.TemporaryDirectory(prefix="velory-races-") as name:
         folder = Path(name)
-        failed |= told("SQLite", run(sqlite(folder), folder / "sqlite.log", rounds, seed), seed)
+        failed |= told("SQLite", run(migrated(sqlite(folder)), folder / "sqlite.log", rounds, seed), seed)
         try:
             with postgres.cluster() as database:
-                outcome = run(database.installation, folder / "postgres.log", rounds, seed)
+                outcome = run(migrated(database.installation), folder / "postgres.log", rounds, seed)
         except postgres.Unavailable as reason:
             print(f"PostgreSQL could not run: {reason}")
         else:
             failed |= told("PostgreSQL", outcome, seed)
     return failed
+
+
+def migrated(where):
+    """The same empty database, with every table."""
+    manage(where, "migrate", "--verbosity", "0")
+    return where
 
 
 def told(database, outcome, seed):

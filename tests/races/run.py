@@ -38,10 +38,9 @@ def sqlite(folder):
 
 
 def run(where, log, rounds, seed, most=8):
-    """`rounds` races of two to `most` people on this empty database (an environment, as
+    """`rounds` races of two to `most` people on this migrated, empty database (an environment, as
     `postgres.Cluster.installation`), each kind in turn. What gunicorn writes goes to the file `log`."""
     outcome, dice = Outcome(), random.Random(seed)
-    manage(where, "migrate", "--verbosity", "0")
     yard = build(where, most, 0)
     kinds = [*RACES, *OTHERS]
     said = {"LOG_FORMAT": "json", "PYTHONWARNINGS": "ignore"}
