@@ -34,6 +34,7 @@ urlpatterns = [
     path("hardware/shortcuts/", hardware.shortcuts, name="shortcuts"),
     path("hardware/actions/", bulk.bulk_actions, name="bulk_actions"),
     path("hardware/actions/<int:pk>/", bulk.bulk_action, name="bulk_action"),
+    path("hardware/actions/<int:pk>/devices/", bulk.bulk_devices, name="bulk_devices"),
     path("hardware/actions/<int:pk>/choose/", bulk.bulk_choose, name="bulk_choose"),
     path("hardware/actions/<int:pk>/start/", bulk.bulk_start, name="bulk_start"),
     path("hardware/actions/<int:pk>/again/", bulk.bulk_again, name="bulk_again"),

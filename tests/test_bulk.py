@@ -322,9 +322,7 @@ def test_a_killed_worker_is_followed_by_one_that_does_the_rest_and_nothing_twice
     action.refresh_from_db()
     assert (action.stage, action.done) == ("done", 2)
     assert states(action)[0] == ("Galaxy Tab S9", "failed")
-    assert "Galaxy Tab S9 has changed since you opened the page: it is now Active. Nothing was done." in ada.words(
-        action
-    )
+    assert "1 ×</strong> It has changed since you chose it." in ada.words(action)
     for device in (world.again().laptop, world.phone):
         assert log_of(device).count("Ada Holm moved device to In repair.") == 1
     assert ada.client.get(action.get_absolute_url(), headers={"HX-Request": "true"})["HX-Refresh"] == "true"
@@ -352,6 +350,52 @@ def test_whoever_is_no_admin_any_more_does_nothing_more(ada, world, monkeypatch)
     jobs.work()
     assert states(action) == [("MacBook Pro 14", "failed")]
     assert world.again().laptop.status == "needs_repair"
+
+
+# Which devices
+
+
+def test_all_devices_can_be_seen_before_it_is_confirmed_and_for_each_reason_why_not(ada, world):
+    held = DeviceFactory.create_batch(12, company=world.acme, by=world.admin, holder=world.colleague)
+    loose = DeviceFactory.create_batch(7, company=world.acme, by=world.admin)
+    away = report(*DeviceFactory.create_batch(2, company=world.acme, by=world.admin), by=world.admin)
+    action = ada.choose("all", "set_payor", [*held, *loose, *away])
+    ada.fill_in(action, payor=world.cost_centre.pk)
+    shown = ada.client.get(action.get_absolute_url() + "?back=q%3Dx").text
+    links = re.findall(r'href="([^"]+/devices/\?[^"]+)">and (\d+) more<', shown)
+    assert [more for _link, more in links] == ["2", "2"]
+
+    def named(text):
+        return {device for device in (*held, *loose, *away) if f'href="{device.get_absolute_url()}"' in text}
+
+    assert len(named(shown)) == 10 + 5 + 2
+    assert named(shown) >= set(away)
+    expected = ((held, "Nothing is done yet."), (loose, "Nobody holds it."))
+    for (link, _more), (devices, why) in zip(links, expected, strict=True):
+        page = ada.client.get(link.replace("&amp;", "&")).text
+        assert named(page) == set(devices)
+        assert why in page
+        assert f'href="{action.get_absolute_url()}?back=q%3Dx"' in page
+    for nonsense in ("99", "-1", "x", "1" * 30):
+        page = ada.client.get(reverse("devices:bulk_devices", args=[action.pk]), {"why": nonsense}).text
+        assert named(page) == set(held)
+
+
+def test_what_the_verbs_refuse_is_told_by_reasons_and_not_by_devices(ada, world, monkeypatch):
+    """The words of a verb name its one device: four refusals would be four reasons."""
+    monkeypatch.setattr(work, "AT_ONCE", 0)
+    chosen = report(world.laptop, world.phone, world.tablet, by=world.admin)
+    action = ada.choose("needs-repair", "revert", chosen)
+    ada.start(action)
+    laptop, phone, _tablet = [device.move("take_in", by=world.second_admin) for device in chosen]
+    # As if chosen a moment later, when these two were in repair already.
+    for device in (laptop, phone):
+        action.rows.filter(device=device).update(seen=device.revision)
+    jobs.work()
+    words = ada.words(action)
+    assert "2 ×</strong> It is In repair, not Active - needs repair." in words
+    assert "1 ×</strong> It has changed since you chose it." in words
+    assert "MacBook Pro 14 is" not in words
 
 
 # What it costs, and what is kept

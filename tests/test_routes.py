@@ -102,6 +102,8 @@ GET   devices:bulk_actions                 -                    sign-in  403    
 GET   devices:bulk_action                  an action            sign-in  403       403        200      404       desk
 GET   devices:bulk_action                  a filled-in action   sign-in  403       403        200      404       desk
 GET   devices:bulk_action                  a done action        sign-in  403       403        200      404       desk
+GET   devices:bulk_devices                 an action            sign-in  403       403        done     404       desk
+GET   devices:bulk_devices                 a filled-in action   sign-in  403       403        200      404       desk
 GET   devices:bulk_choose                  an action            sign-in  405       405        405      405       405
 POST  devices:bulk_choose                  an action            sign-in  403       403        done     404       desk
 POST  devices:bulk_choose                  a done action        sign-in  403       403        409      404       desk

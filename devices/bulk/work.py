@@ -64,14 +64,15 @@ def carry_out(job: Job) -> dict[str, object]:
             return {}
     with job.step(job.progress, total):
         pass
-    last = 0
-    while last := _do_next(job, action, act, after=last):
+    preview, last = Preview(action, act), 0
+    while last := _do_next(job, preview, after=last):
         pass
     return {}
 
 
-def _do_next(job: Job, action: BulkAction, act: Act, *, after: int) -> int:
+def _do_next(job: Job, preview: Preview, *, after: int) -> int:
     """The next device behind the row with this key. Returns that of its own; 0 where none was left, and it is over."""
+    action, act = preview.action, preview.act
     with job.step(min(job.progress + 1, job.total)):
         waiting = action.rows.filter(state=State.WAITING, pk__gt=after).order_by("pk")
         row = waiting.select_related("device__holder_user", "device__holder_space").first()
@@ -85,7 +86,9 @@ def _do_next(job: Job, action: BulkAction, act: Act, *, after: int) -> int:
             with transaction.atomic():
                 act.do(row.device, by=by, seen=row.seen)
         except (Refused, PermissionDenied, ValidationError, IntegrityError) as error:
-            row.state, row.problem = State.FAILED, _in_words(error)
+            # In the words of the confirmation where it has any: those of a verb name the one device, and so each reason
+            # would be another one.
+            row.state, row.problem = State.FAILED, preview.why_not(row.device) or _in_words(error)
         row.save(update_fields=["state", "problem"])
     return row.pk
 
