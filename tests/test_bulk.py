@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts import clock, jobs
 from accounts.erasing import erase
 from accounts.models import AuditLine, Job
-from accounts.models.job import LEASE
+from accounts.models.job import LEASE, MOST_ATTEMPTS
 from devices.bulk import work
 from devices.bulk.choosing import MOST_WAITING
 from devices.labels import SHEETS, code_of, sheets_of
@@ -342,6 +342,74 @@ def test_what_can_t_be_chosen_any_more_ends_the_action_with_that_reason(ada, wor
     assert line.sentence.endswith("(Assign to a space): done with 0 of 1.")
 
 
+def last_line(company):
+    return AuditLine.objects.filter(company=company).order_by("-sequence").with_names()[0].sentence
+
+
+def test_an_admin_stops_it_and_what_was_done_stays(ada, bodil, world, monkeypatch):
+    monkeypatch.setattr(work, "AT_ONCE", 0)
+    action = ada.choose("all", "take_in", report(world.laptop, world.phone, world.tablet, by=world.admin))
+    ada.start(action)
+    do_next = work._do_next
+
+    def stopped_behind_the_first(*args, **facts):
+        last = do_next(*args, **facts)
+        assert "If you stop it, what is done stays" in bodil.words(action)
+        assert bodil.client.post(reverse("devices:bulk_stop", args=[action.pk])).status_code == 302
+        return last
+
+    monkeypatch.setattr(work, "_do_next", stopped_behind_the_first)
+    jobs.work()
+    monkeypatch.setattr(work, "_do_next", do_next)
+    assert not jobs.work()
+    action.refresh_from_db()
+    assert (action.stage, action.done, action.is_working) == ("stopped", 1, False)
+    assert [state for _name, state in states(action)].count("waiting") == 2
+    assert world.acme.devices.filter(status="in_repair").count() == 1
+    stopped = "Bodil Ek stopped an action on many devices (Move to “In repair”): done with 1 of 3."
+    assert last_line(world.acme) == stopped
+    words = ada.words(action)
+    assert "It was stopped before its end." in words
+    assert "Stopped: 1 of 3 done" in words
+    assert "2 were not reached." in words
+    assert bodil.client.post(reverse("devices:bulk_stop", args=[action.pk])).status_code == 409
+    assert last_line(world.acme) == stopped
+    assert "Move 2 devices" in ada.words(ada.again(action))
+
+
+def test_what_is_given_up_in_the_middle_is_told_with_what_was_done(ada, world, monkeypatch):
+    monkeypatch.setattr(work, "AT_ONCE", 0)
+    action = ada.choose("all", "take_in", report(world.laptop, world.phone, by=world.admin))
+    ada.start(action)
+    act = type(work.act_of(action))
+    do, done = act.do, []
+
+    def goes_wrong(self, device, **facts):
+        if done:
+            raise ZeroDivisionError
+        do(self, device, **facts)
+        done.append(device.pk)
+
+    monkeypatch.setattr(act, "do", goes_wrong)
+    jobs.work()
+    action.refresh_from_db()
+    assert (action.stage, action.done) == ("broken", 1)
+    told = "Ada Holm acted on many devices at once (Move to “In repair”), which was interrupted: done with 1 of 2."
+    assert last_line(world.acme) == told
+    words = ada.words(action)
+    assert "Something went wrong on our side." in words
+    assert "Interrupted: 1 of 2 done" in words
+    assert "Try again with these" in words
+    # So does what kills every worker.
+    monkeypatch.setattr(act, "do", do)
+    again = ada.again(action)
+    ada.start(again)
+    Job.objects.filter(pk=again.job_id).update(attempts=MOST_ATTEMPTS)
+    jobs.work()
+    assert last_line(world.acme).endswith("which was interrupted: done with 0 of 1.")
+    assert "It was interrupted 5 times, so it was given up." in ada.words(again)
+
+
 def test_whoever_is_no_admin_any_more_does_nothing_more(ada, world, monkeypatch):
     monkeypatch.setattr(work, "AT_ONCE", 0)
     action = ada.choose("all", "take_in", report(world.laptop, by=world.employee))
@@ -357,18 +425,18 @@ def test_whoever_is_no_admin_any_more_does_nothing_more(ada, world, monkeypatch)
 
 def test_all_devices_can_be_seen_before_it_is_confirmed_and_for_each_reason_why_not(ada, world):
     held = DeviceFactory.create_batch(12, company=world.acme, by=world.admin, holder=world.colleague)
-    loose = DeviceFactory.create_batch(7, company=world.acme, by=world.admin)
+    loose = DeviceFactory.create_batch(10, company=world.acme, by=world.admin)
     away = report(*DeviceFactory.create_batch(2, company=world.acme, by=world.admin), by=world.admin)
     action = ada.choose("all", "set_payor", [*held, *loose, *away])
     ada.fill_in(action, payor=world.cost_centre.pk)
     shown = ada.client.get(action.get_absolute_url() + "?back=q%3Dx").text
     links = re.findall(r'href="([^"]+/devices/\?[^"]+)">and (\d+) more<', shown)
-    assert [more for _link, more in links] == ["2", "2"]
+    assert [more for _link, more in links] == ["4", "2"]
 
     def named(text):
         return {device for device in (*held, *loose, *away) if f'href="{device.get_absolute_url()}"' in text}
 
-    assert len(named(shown)) == 10 + 5 + 2
+    assert len(named(shown)) == 8 + 8 + 2
     assert named(shown) >= set(away)
     expected = ((held, "Nothing is done yet."), (loose, "Nobody holds it."))
     for (link, _more), (devices, why) in zip(links, expected, strict=True):

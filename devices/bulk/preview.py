@@ -29,7 +29,7 @@ from .acts import Act, Hurdle
 
 # So many devices are named by the confirmation: of those with which it can be done, and for each reason why not. All of
 # them have a page of their own.
-NAMED, SHOWN = 10, 5
+SHOWN = 8
 # The number of the group with which it can be done; each other group has that of its hurdle.
 FREE = -1
 
@@ -79,12 +79,12 @@ class Preview:
     @property
     def named(self) -> list[Device]:
         """The first of them, by name."""
-        return list(self.group(FREE)[:NAMED])
+        return self._first[FREE]
 
     @property
     def unnamed(self) -> int:
         """How many come after these."""
-        return max(0, self.count - NAMED)
+        return max(0, self.count - SHOWN)
 
     def group(self, number: int) -> QuerySet[Any]:
         """The devices with which it can be done (`FREE`), or that meet the hurdle with this number, by name."""
@@ -127,16 +127,18 @@ class Preview:
     @cached_property
     def obstacles(self) -> list[Obstacle]:
         numbers = {number: count for number, count in sorted(self._numbers.items()) if number != FREE}
-        if not numbers:
-            return []
-        rank = Window(RowNumber(), partition_by=F("hurdle"), order_by=[F("name_key"), F("pk")])
-        stuck = self._devices.exclude(hurdle=FREE).annotate(rank=rank).filter(rank__lte=SHOWN)
-        examples: dict[int, list[Device]] = {number: [] for number in numbers}
-        for device in stuck.order_by("rank"):
-            examples[device.hurdle].append(device)
         return [
-            Obstacle(number, self._hurdles[number].why, count, examples[number]) for number, count in numbers.items()
+            Obstacle(number, self._hurdles[number].why, count, self._first[number]) for number, count in numbers.items()
         ]
+
+    @cached_property
+    def _first(self) -> dict[int, list[Device]]:
+        """The first devices of each group, by name."""
+        rank = Window(RowNumber(), partition_by=F("hurdle"), order_by=[F("name_key"), F("pk")])
+        first: dict[int, list[Device]] = {number: [] for number in self._numbers}
+        for device in self._devices.annotate(rank=rank).filter(rank__lte=SHOWN).order_by("rank"):
+            first[device.hurdle].append(device)
+        return first
 
     def leave_out(self) -> None:
         """Take those out with which it can't be done, each with its reason."""

@@ -156,6 +156,20 @@ def bulk_start(request: PersonRequest, action: BulkAction) -> HttpResponse:
 
 @require_POST
 @of_action
+def bulk_stop(request: PersonRequest, action: BulkAction) -> HttpResponse:
+    """No more of it; what was done stays."""
+    if action.stage != Stage.RUNNING:
+        return _too_late(request, action)
+    try:
+        work.stop(action, by=request.user)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return _page_of(request, action, status=409)
+    return redirect(_address(action, _way_back(request)))
+
+
+@require_POST
+@of_action
 def bulk_again(request: PersonRequest, action: BulkAction) -> HttpResponse:
     """With those with which it was not done, once more: another action, to be confirmed like any other."""
     if action.stage == Stage.ASKED or action.is_working:
