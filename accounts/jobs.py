@@ -26,6 +26,7 @@ Act = Callable[[Job], dict[str, Any]]
 logger = logging.getLogger("velory.work")
 
 _kinds: dict[str, Act] = {}
+_when_failed: dict[str, Callable[[Job], None]] = {}
 _chores: list[Callable[[int], None]] = []
 
 # What is over is of no use for longer; whoever asked for it keeps its result elsewhere.
@@ -42,6 +43,17 @@ def kind(name: str) -> Callable[[Act], Act]:
     def register(act: Act) -> Act:
         _kinds[name] = act
         return act
+
+    return register
+
+
+def when_failed(*names: str) -> Callable[[Callable[[Job], None]], Callable[[Job], None]]:
+    """Decorator: the function is called for each job of these kinds that has failed for good, in the transaction that
+    notes it, which sees the company's rows. Nobody comes back to such a job."""
+
+    def register(tell: Callable[[Job], None]) -> Callable[[Job], None]:
+        _when_failed.update(dict.fromkeys(names, tell))
+        return tell
 
     return register
 
@@ -98,16 +110,17 @@ def claim(company_id: int, key: int | None = None) -> Job | None:
         job = due.select_for_update(skip_locked=True, no_key=True).first()
         if job is None:
             return None
-        if job.attempts >= MOST_ATTEMPTS:
-            job.state, job.lease_until, job.finished_at = Job.State.FAILED, None, clock.now()
-            with _language_of(job):
-                job.problem = _("It was interrupted %(count)d times, so it was given up.") % {"count": job.attempts}
-            job.save(update_fields=["state", "lease_until", "finished_at", "problem"])
-            logger.error("%s was interrupted %d times", job, job.attempts, extra={"facts": _facts(job)})
-            return None
         job.state, job.attempts, job.lease_until = Job.State.RUNNING, job.attempts + 1, clock.now() + LEASE
         job.save(update_fields=["state", "attempts", "lease_until"])
-    return job
+    if job.attempts <= MOST_ATTEMPTS:
+        return job
+    # Behind the transaction that has locked the job: whoever stops an action locks that first, and then its job.
+    interrupted = job.attempts - 1
+    with _language_of(job):
+        problem = _("It was interrupted %(count)d times, so it was given up.") % {"count": interrupted}
+    _end(job, Job.State.FAILED, problem=problem)
+    logger.error("%s was interrupted %d times", job, interrupted, extra={"facts": _facts(job)})
+    return None
 
 
 def carry_out(job: Job) -> None:
@@ -142,10 +155,21 @@ def carry_out(job: Job) -> None:
 
 def _end(job: Job, state: str, **values: Any) -> None:
     try:
-        with transaction.atomic(), company_scope(job.company_id):
+        with transaction.atomic(), company_scope(job.company_id), _language_of(job):
+            if state == Job.State.FAILED:
+                _tell_of_failure(job)
             job.end(state, **values)
     except LeaseLost:
         logger.warning("%s was taken from this worker", job, extra={"facts": _facts(job)})
+
+
+def _tell_of_failure(job: Job) -> None:
+    """The kind's own word on it. What goes wrong there must not keep the job from ending."""
+    try:
+        with transaction.atomic():
+            _when_failed.get(job.kind, lambda job: None)(job)
+    except Exception:
+        logger.exception("The end of %s could not be told", job, extra={"facts": _facts(job)})
 
 
 def _language_of(job: Job) -> Any:

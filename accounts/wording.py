@@ -88,10 +88,22 @@ SENTENCES = {
     "data_taken_out": _("%(actor)s took everything out."),
     "data_people_imported": _("%(actor)s imported people: %(result)s."),
     "data_devices_import_undone": _("%(actor)s undid an import of devices: %(result)s."),
+    "data_devices_import_broken_off": _("An import of devices by %(actor)s was interrupted: %(result)s."),
+    "data_devices_import_kept": _("%(actor)s stopped an import of devices. What it had stored stays: %(result)s."),
+    "data_devices_import_stopped": _("%(actor)s stopped an import of devices. What it had stored is taken back."),
     "data_devices_imported": _("%(actor)s imported devices: %(result)s."),
     "data_repairs_import_undone": _("%(actor)s undid an import of past repairs: %(result)s."),
+    "data_repairs_import_broken_off": _("An import of past repairs by %(actor)s was interrupted: %(result)s."),
+    "data_repairs_import_kept": _("%(actor)s stopped an import of past repairs. What it had stored stays: %(result)s."),
+    "data_repairs_import_stopped": _("%(actor)s stopped an import of past repairs. What it had stored is taken back."),
     "data_repairs_imported": _("%(actor)s imported past repairs: %(result)s."),
     "device_bulk_action": _("%(actor)s acted on many devices at once (%(action)s): done with %(done)s of %(all)s."),
+    "device_bulk_action_broken_off": _(
+        "%(actor)s acted on many devices at once (%(action)s), which was interrupted: done with %(done)s of %(all)s."
+    ),
+    "device_bulk_action_stopped": _(
+        "%(actor)s stopped an action on many devices (%(action)s): done with %(done)s of %(all)s."
+    ),
 }
 
 FIELDS = {

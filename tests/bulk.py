@@ -9,7 +9,12 @@ from devices.bulk.preview import Preview
 from devices.models import Device
 
 # How far each is that a row of the table of routes is about.
-BULK_STAGES = {"an action": "chosen", "a filled-in action": "filled in", "a done action": "done"}
+BULK_STAGES = {
+    "an action": "chosen",
+    "a filled-in action": "filled in",
+    "an action at work": "waiting",
+    "a done action": "done",
+}
 
 
 def bulk_action(admin, stage, payor=None):

@@ -14,7 +14,7 @@ def a_list(content=b"Serial number,Holder email,Warranty ends\nSCENE-1,,\n", nam
 
 
 def imported(admin, stage, file=None):
-    """An import of this admin's: "columns", "rehearsed" or "stored"."""
+    """An import of this admin's: "columns", "rehearsed", "storing" as soon as there is a worker, or "stored"."""
     form = UploadForm({}, {"file": file or a_list()})
     assert form.is_valid(), form.errors
     with transaction.atomic():
@@ -22,6 +22,9 @@ def imported(admin, stage, file=None):
     if stage == "columns":
         return batch
     _work(batch, "devices_rehearse", "rehearsing")
+    if stage == "storing":
+        with transaction.atomic():
+            work.begin(batch, "devices_import", stage, by=admin)
     if stage == "stored":
         batch.change(skip_bad=True)
         _work(batch, "devices_import", "storing")

@@ -67,6 +67,8 @@ class Scene:
             return [Domain.objects.get_or_create(company=self.company, name="scene.example")[0].pk]
         if about == "an import":
             return [self.imported("rehearsed").pk]
+        if about == "an import at work":
+            return [self.imported("storing").pk]
         if about == "a stored import":
             return [self.imported("stored").pk]
         if about == "a saved filter":
@@ -98,13 +100,15 @@ class Scene:
         }.get(about, [about])
 
     def imported(self, stage):
-        """An import of one device: rehearsed, or stored."""
+        """An import of one device: rehearsed, being stored, or stored."""
         return self.company.imports.filter(stage=stage).first() or imported(self.admin, stage)
 
     def bulk_action(self, stage):
-        """One that lets the company pay: chosen, filled in, or done, which it can be only once."""
+        """One that lets the company pay: chosen, filled in, or done, which it can be only once. One that waits for a
+        worker lets the cost centre, so that there is always something left to be done."""
         done = self.company.bulk_actions.filter(stage="done").first()
-        return done if done and stage == "done" else bulk_action(self.admin, stage)
+        payor = self.cost_centre if stage == "waiting" else None
+        return done if done and stage == "done" else bulk_action(self.admin, stage, payor)
 
     def data(self, name, person=None):
         """What this person fills in: enough for the act. Each form carries the revision that the page showed."""

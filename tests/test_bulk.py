@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts import clock, jobs
 from accounts.erasing import erase
 from accounts.models import AuditLine, Job
-from accounts.models.job import LEASE
+from accounts.models.job import LEASE, MOST_ATTEMPTS
 from devices.bulk import work
 from devices.bulk.choosing import MOST_WAITING
 from devices.labels import SHEETS, code_of, sheets_of
@@ -322,9 +322,7 @@ def test_a_killed_worker_is_followed_by_one_that_does_the_rest_and_nothing_twice
     action.refresh_from_db()
     assert (action.stage, action.done) == ("done", 2)
     assert states(action)[0] == ("Galaxy Tab S9", "failed")
-    assert "Galaxy Tab S9 has changed since you opened the page: it is now Active. Nothing was done." in ada.words(
-        action
-    )
+    assert "1 ×</strong> It has changed since you chose it." in ada.words(action)
     for device in (world.again().laptop, world.phone):
         assert log_of(device).count("Ada Holm moved device to In repair.") == 1
     assert ada.client.get(action.get_absolute_url(), headers={"HX-Request": "true"})["HX-Refresh"] == "true"
@@ -344,6 +342,74 @@ def test_what_can_t_be_chosen_any_more_ends_the_action_with_that_reason(ada, wor
     assert line.sentence.endswith("(Assign to a space): done with 0 of 1.")
 
 
+def last_line(company):
+    return AuditLine.objects.filter(company=company).order_by("-sequence").with_names()[0].sentence
+
+
+def test_an_admin_stops_it_and_what_was_done_stays(ada, bodil, world, monkeypatch):
+    monkeypatch.setattr(work, "AT_ONCE", 0)
+    action = ada.choose("all", "take_in", report(world.laptop, world.phone, world.tablet, by=world.admin))
+    ada.start(action)
+    do_next = work._do_next
+
+    def stopped_behind_the_first(*args, **facts):
+        last = do_next(*args, **facts)
+        assert "If you stop it, what is done stays" in bodil.words(action)
+        assert bodil.client.post(reverse("devices:bulk_stop", args=[action.pk])).status_code == 302
+        return last
+
+    monkeypatch.setattr(work, "_do_next", stopped_behind_the_first)
+    jobs.work()
+    monkeypatch.setattr(work, "_do_next", do_next)
+    assert not jobs.work()
+    action.refresh_from_db()
+    assert (action.stage, action.done, action.is_working) == ("stopped", 1, False)
+    assert [state for _name, state in states(action)].count("waiting") == 2
+    assert world.acme.devices.filter(status="in_repair").count() == 1
+    stopped = "Bodil Ek stopped an action on many devices (Move to “In repair”): done with 1 of 3."
+    assert last_line(world.acme) == stopped
+    words = ada.words(action)
+    assert "It was stopped before its end." in words
+    assert "Stopped: 1 of 3 done" in words
+    assert "2 were not reached." in words
+    assert bodil.client.post(reverse("devices:bulk_stop", args=[action.pk])).status_code == 409
+    assert last_line(world.acme) == stopped
+    assert "Move 2 devices" in ada.words(ada.again(action))
+
+
+def test_what_is_given_up_in_the_middle_is_told_with_what_was_done(ada, world, monkeypatch):
+    monkeypatch.setattr(work, "AT_ONCE", 0)
+    action = ada.choose("all", "take_in", report(world.laptop, world.phone, by=world.admin))
+    ada.start(action)
+    act = type(work.act_of(action))
+    do, done = act.do, []
+
+    def goes_wrong(self, device, **facts):
+        if done:
+            raise ZeroDivisionError
+        do(self, device, **facts)
+        done.append(device.pk)
+
+    monkeypatch.setattr(act, "do", goes_wrong)
+    jobs.work()
+    action.refresh_from_db()
+    assert (action.stage, action.done) == ("broken", 1)
+    told = "Ada Holm acted on many devices at once (Move to “In repair”), which was interrupted: done with 1 of 2."
+    assert last_line(world.acme) == told
+    words = ada.words(action)
+    assert "Something went wrong on our side." in words
+    assert "Interrupted: 1 of 2 done" in words
+    assert "Try again with these" in words
+    # So does what kills every worker.
+    monkeypatch.setattr(act, "do", do)
+    again = ada.again(action)
+    ada.start(again)
+    Job.objects.filter(pk=again.job_id).update(attempts=MOST_ATTEMPTS)
+    jobs.work()
+    assert last_line(world.acme).endswith("which was interrupted: done with 0 of 1.")
+    assert "It was interrupted 5 times, so it was given up." in ada.words(again)
+
+
 def test_whoever_is_no_admin_any_more_does_nothing_more(ada, world, monkeypatch):
     monkeypatch.setattr(work, "AT_ONCE", 0)
     action = ada.choose("all", "take_in", report(world.laptop, by=world.employee))
@@ -352,6 +418,52 @@ def test_whoever_is_no_admin_any_more_does_nothing_more(ada, world, monkeypatch)
     jobs.work()
     assert states(action) == [("MacBook Pro 14", "failed")]
     assert world.again().laptop.status == "needs_repair"
+
+
+# Which devices
+
+
+def test_all_devices_can_be_seen_before_it_is_confirmed_and_for_each_reason_why_not(ada, world):
+    held = DeviceFactory.create_batch(12, company=world.acme, by=world.admin, holder=world.colleague)
+    loose = DeviceFactory.create_batch(10, company=world.acme, by=world.admin)
+    away = report(*DeviceFactory.create_batch(2, company=world.acme, by=world.admin), by=world.admin)
+    action = ada.choose("all", "set_payor", [*held, *loose, *away])
+    ada.fill_in(action, payor=world.cost_centre.pk)
+    shown = ada.client.get(action.get_absolute_url() + "?back=q%3Dx").text
+    links = re.findall(r'href="([^"]+/devices/\?[^"]+)">and (\d+) more<', shown)
+    assert [more for _link, more in links] == ["4", "2"]
+
+    def named(text):
+        return {device for device in (*held, *loose, *away) if f'href="{device.get_absolute_url()}"' in text}
+
+    assert len(named(shown)) == 8 + 8 + 2
+    assert named(shown) >= set(away)
+    expected = ((held, "Nothing is done yet."), (loose, "Nobody holds it."))
+    for (link, _more), (devices, why) in zip(links, expected, strict=True):
+        page = ada.client.get(link.replace("&amp;", "&")).text
+        assert named(page) == set(devices)
+        assert why in page
+        assert f'href="{action.get_absolute_url()}?back=q%3Dx"' in page
+    for nonsense in ("99", "-1", "x", "1" * 30):
+        page = ada.client.get(reverse("devices:bulk_devices", args=[action.pk]), {"why": nonsense}).text
+        assert named(page) == set(held)
+
+
+def test_what_the_verbs_refuse_is_told_by_reasons_and_not_by_devices(ada, world, monkeypatch):
+    """The words of a verb name its one device: four refusals would be four reasons."""
+    monkeypatch.setattr(work, "AT_ONCE", 0)
+    chosen = report(world.laptop, world.phone, world.tablet, by=world.admin)
+    action = ada.choose("needs-repair", "revert", chosen)
+    ada.start(action)
+    laptop, phone, _tablet = [device.move("take_in", by=world.second_admin) for device in chosen]
+    # As if chosen a moment later, when these two were in repair already.
+    for device in (laptop, phone):
+        action.rows.filter(device=device).update(seen=device.revision)
+    jobs.work()
+    words = ada.words(action)
+    assert "2 ×</strong> It is In repair, not Active - needs repair." in words
+    assert "1 ×</strong> It has changed since you chose it." in words
+    assert "MacBook Pro 14 is" not in words
 
 
 # What it costs, and what is kept

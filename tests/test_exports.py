@@ -329,6 +329,7 @@ def test_the_command_prints_where_no_file_is_named(world, capfdbinary):
         ("devices", {"filter": "status=nonsense"}, "status: Select a valid choice."),
         ("devices", {"since": date(2026, 1, 1)}, "--since is for events only."),
         ("events", {"filter": "status=active"}, "--filter is for devices and repairs only."),
+        ("events", {"columns": "all"}, "--columns is for devices and repairs only."),
         ("devices", {"name": "missing/file.csv"}, "cannot be written: No such file or directory"),
     ],
 )

@@ -544,6 +544,54 @@ def test_a_rehearsal_that_goes_on_can_be_given_up(ada, monkeypatch):
     assert Job.objects.get().state == "failed"
 
 
+@pytest.mark.parametrize("rows", ["all", "good"])
+def test_an_import_that_goes_on_can_be_stopped(ada, world, monkeypatch, rows):
+    """As a whole or not at all: nothing stays. Good rows: what is stored stays, and it can be gone on with."""
+    monkeypatch.setattr("devices.importing.bringing.BATCH", 3)
+    bad = "Bad,S-9,,,,free\n" if rows == "good" else ""
+    before = everything()
+    ada.rehearsed("Name,Serial,Holder email,Space,Payor,Purchase cost\n" + bad + LIST.partition("\n")[2])
+    ada.post("import_start", {"rows": rows})
+    batches = work.Bringing.batches
+
+    def stopped_between_two(*args, **where):
+        for place, batch in enumerate(batches(*args, **where)):
+            if place == 1:
+                assert "If you stop it" in ada.get().content.decode()
+                assert ada.post("import_stop").status_code == 302
+            yield batch
+
+    monkeypatch.setattr(work.Bringing, "batches", stopped_between_two)
+    ada.work()
+    monkeypatch.setattr(work.Bringing, "batches", batches)
+    line = AuditLine.objects.filter(company=world.acme).order_by("-sequence").with_names()[0]
+    assert ada.post("import_stop").status_code == 409
+    if rows == "all":
+        assert line.sentence == "Ada Holm stopped an import of devices. What it had stored is taken back."
+        assert (ada.batch.stage, ada.batch.problem) == (
+            "columns",
+            "It was stopped. Nothing was imported. Rehearse it again, or give it up.",
+        )
+        after = everything()
+        assert all(after[model] == before[model] for model in (User, Space, Note))
+        assert len(after[Device]) == len(before[Device])
+        assert world.again().laptop.holder == world.employee
+        assert "Rehearse again" in ada.get().content.decode()
+        return
+    assert line.sentence == (
+        "Ada Holm stopped an import of devices. What it had stored stays: 2 created, 0 changed, 1 refused."
+    )
+    assert (ada.batch.stage, ada.batch.rows_done) == ("stopped", 3)
+    words = ada.get().content.decode()
+    assert "It was stopped after 3 of 5 rows." in words
+    assert "Undo this import" in words
+    ada.post("import_start")
+    assert ada.work().stage == "stored"
+    assert ada.numbers() == {"created": 3, "changed": 1, "refused": 1}
+    ada.post("import_undo")
+    assert ada.work().stage == "undone"
+
+
 def test_the_page_shows_how_far_it_is_and_can_be_left(ada):
     ada.rehearsed(LIST)
     ada.post("import_start", {"rows": "all"})
@@ -633,6 +681,18 @@ def test_rows_whose_status_says_so_are_left_out_whatever_else_stands_in_them(wor
     assert not admin.company.devices.filter(serial_number="S-1").exists()
     admin.rehearsed(content, status_0="active", status_1="active")
     assert admin.numbers()["refused"] == 1
+
+
+def test_a_row_that_is_left_out_is_no_row_s_twin(ada):
+    """A register often has the archived one beside the one that was entered anew."""
+    content = "Serial,Asset tag,Status\nS-1,T-1,Archived\nS-1,T-1,In use\nS-2,,In use\nS-2,,In use\n"
+    ada.rehearsed(content)
+    assert ada.numbers() == {"created": 1, "unchanged": 1, "refused": 2}
+    ada.rehearsed(content, status_0="active", status_1="active")
+    assert ada.numbers() == {"refused": 4}
+    ada.post("import_rehearse", {"status_0": "left_out", "status_1": "active"})
+    ada.work()
+    assert ada.numbers() == {"created": 1, "unchanged": 3}
 
 
 def test_repairs_that_an_import_opened_go_with_it(ada, world):

@@ -85,6 +85,9 @@ POST  devices:import_rehearse              an import            sign-in  403    
 GET   devices:import_start                 an import            sign-in  405       405        405      405       405
 POST  devices:import_start                 an import            sign-in  403       403        done     404       desk
 POST  devices:import_start                 a stored import      sign-in  403       403        409      404       desk
+GET   devices:import_stop                  an import at work    sign-in  405       405        405      405       405
+POST  devices:import_stop                  an import at work    sign-in  403       403        done     404       desk
+POST  devices:import_stop                  a stored import      sign-in  403       403        409      404       desk
 GET   devices:import_refused               an import            sign-in  403       403        200      404       desk
 GET   devices:import_undo                  a stored import      sign-in  403       403        200      404       desk
 POST  devices:import_undo                  a stored import      sign-in  403       403        done     404       desk
@@ -102,6 +105,8 @@ GET   devices:bulk_actions                 -                    sign-in  403    
 GET   devices:bulk_action                  an action            sign-in  403       403        200      404       desk
 GET   devices:bulk_action                  a filled-in action   sign-in  403       403        200      404       desk
 GET   devices:bulk_action                  a done action        sign-in  403       403        200      404       desk
+GET   devices:bulk_devices                 an action            sign-in  403       403        done     404       desk
+GET   devices:bulk_devices                 a filled-in action   sign-in  403       403        200      404       desk
 GET   devices:bulk_choose                  an action            sign-in  405       405        405      405       405
 POST  devices:bulk_choose                  an action            sign-in  403       403        done     404       desk
 POST  devices:bulk_choose                  a done action        sign-in  403       403        409      404       desk
@@ -109,6 +114,9 @@ GET   devices:bulk_start                   an action            sign-in  405    
 POST  devices:bulk_start                   an action            sign-in  403       403        409      404       desk
 POST  devices:bulk_start                   a filled-in action   sign-in  403       403        done     404       desk
 POST  devices:bulk_start                   a done action        sign-in  403       403        409      404       desk
+GET   devices:bulk_stop                    an action at work    sign-in  405       405        405      405       405
+POST  devices:bulk_stop                    an action at work    sign-in  403       403        done     404       desk
+POST  devices:bulk_stop                    a done action        sign-in  403       403        409      404       desk
 GET   devices:bulk_again                   a done action        sign-in  405       405        405      405       405
 POST  devices:bulk_again                   a done action        sign-in  403       403        done     404       desk
 POST  devices:bulk_again                   an action            sign-in  403       403        409      404       desk

@@ -27,8 +27,10 @@ from devices.models import BulkAction, BulkDevice, Device
 
 from .acts import Act, Hurdle
 
-# Of the devices with which it can't be done, so many are shown for each reason.
-SHOWN = 5
+# So many devices are named by the confirmation: of those with which it can be done, and for each reason why not. All of
+# them have a page of their own.
+SHOWN = 8
+# The number of the group with which it can be done; each other group has that of its hurdle.
 FREE = -1
 
 
@@ -36,6 +38,7 @@ FREE = -1
 class Obstacle:
     """A reason why it can't be done, with how many devices that is, and some of them."""
 
+    number: int
     why: str
     count: int
     examples: list[Device]
@@ -73,6 +76,29 @@ class Preview:
         """The devices with which it can be done."""
         return self._devices.filter(hurdle=FREE)
 
+    @property
+    def named(self) -> list[Device]:
+        """The first of them, by name."""
+        return self._first[FREE]
+
+    @property
+    def unnamed(self) -> int:
+        """How many come after these."""
+        return max(0, self.count - SHOWN)
+
+    def group(self, number: int) -> QuerySet[Any]:
+        """The devices with which it can be done (`FREE`), or that meet the hurdle with this number, by name."""
+        return self._devices.filter(hurdle=number).order_by("name_key", "pk")
+
+    def why(self, number: int) -> str | None:
+        """The reason that the hurdle with this number is; None where there is no such hurdle."""
+        return self._hurdles[number].why if 0 <= number < len(self._hurdles) else None
+
+    def why_not(self, device: Device) -> str | None:
+        """Why it can't be done with this one of them, as it is now; None where nothing is known to stand in its way."""
+        found = self._devices.filter(pk=device.pk).values_list("hurdle", flat=True).first()
+        return None if found is None else self.why(found)
+
     @cached_property
     def _numbers(self) -> dict[int, int]:
         groups = self._devices.order_by().values("hurdle").annotate(number=Count("pk"))
@@ -101,14 +127,18 @@ class Preview:
     @cached_property
     def obstacles(self) -> list[Obstacle]:
         numbers = {number: count for number, count in sorted(self._numbers.items()) if number != FREE}
-        if not numbers:
-            return []
+        return [
+            Obstacle(number, self._hurdles[number].why, count, self._first[number]) for number, count in numbers.items()
+        ]
+
+    @cached_property
+    def _first(self) -> dict[int, list[Device]]:
+        """The first devices of each group, by name."""
         rank = Window(RowNumber(), partition_by=F("hurdle"), order_by=[F("name_key"), F("pk")])
-        stuck = self._devices.exclude(hurdle=FREE).annotate(rank=rank).filter(rank__lte=SHOWN)
-        examples: dict[int, list[Device]] = {number: [] for number in numbers}
-        for device in stuck.order_by("rank"):
-            examples[device.hurdle].append(device)
-        return [Obstacle(self._hurdles[number].why, count, examples[number]) for number, count in numbers.items()]
+        first: dict[int, list[Device]] = {number: [] for number in self._numbers}
+        for device in self._devices.annotate(rank=rank).filter(rank__lte=SHOWN).order_by("rank"):
+            first[device.hurdle].append(device)
+        return first
 
     def leave_out(self) -> None:
         """Take those out with which it can't be done, each with its reason."""

@@ -3,7 +3,6 @@ killed worker does no device twice."""
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Count
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
@@ -60,23 +59,24 @@ def carry_out(job: Job) -> dict[str, object]:
         if act is None:
             why = _("What was chosen can't be chosen any more. Try again, and choose something else.")
             action.rows.filter(state=State.WAITING).update(state=State.FAILED, problem=why)
-            _end(action)
+            _end(action, BulkAction.Stage.DONE, by=action.who)
             return {}
     with job.step(job.progress, total):
         pass
-    last = 0
-    while last := _do_next(job, action, act, after=last):
+    preview, last = Preview(action, act), 0
+    while last := _do_next(job, preview, after=last):
         pass
     return {}
 
 
-def _do_next(job: Job, action: BulkAction, act: Act, *, after: int) -> int:
+def _do_next(job: Job, preview: Preview, *, after: int) -> int:
     """The next device behind the row with this key. Returns that of its own; 0 where none was left, and it is over."""
+    action, act = preview.action, preview.act
     with job.step(min(job.progress + 1, job.total)):
         waiting = action.rows.filter(state=State.WAITING, pk__gt=after).order_by("pk")
         row = waiting.select_related("device__holder_user", "device__holder_space").first()
         if row is None:
-            _end(action)
+            _end(action, BulkAction.Stage.DONE, by=action.who)
             return 0
         # Read each time: whoever is no admin any more, or has no repair flow, does nothing from then on.
         by = User.objects.select_related("company").get(company=job.company_id, pk=job.who_id)
@@ -85,7 +85,9 @@ def _do_next(job: Job, action: BulkAction, act: Act, *, after: int) -> int:
             with transaction.atomic():
                 act.do(row.device, by=by, seen=row.seen)
         except (Refused, PermissionDenied, ValidationError, IntegrityError) as error:
-            row.state, row.problem = State.FAILED, _in_words(error)
+            # In the words of the confirmation where it has any: those of a verb name the one device, and so each reason
+            # would be another one.
+            row.state, row.problem = State.FAILED, preview.why_not(row.device) or _in_words(error)
         row.save(update_fields=["state", "problem"])
     return row.pk
 
@@ -98,10 +100,34 @@ def _in_words(error: Exception) -> str:
     return str(error) or _("You may not do this with the device.")
 
 
-def _end(action: BulkAction) -> None:
-    numbers = dict(action.rows.order_by().values_list("state").annotate(Count("pk")))
-    done = numbers.get(State.DONE, 0)
-    action.change(stage=BulkAction.Stage.DONE, finished_at=clock.now(), done=done)
+def stop(action: BulkAction, *, by: User) -> None:
+    """Do no more of it: what was done stays, the rest can be tried again. Belongs inside the transaction in which the
+    action was locked. A worker that is at a device takes that step back. Raises Refused where it is over already."""
+    job = Job.objects.select_for_update(no_key=True).filter(company=action.company_id, pk=action.job_id or 0).first()
+    if job is None or job.is_over:
+        raise Refused(_("It is over already. Nothing was stopped."))
+    job.withdraw()
+    _end(action, BulkAction.Stage.STOPPED, by=by)
+
+
+@jobs.when_failed("devices_bulk_action")
+def break_off(job: Job) -> None:
+    """Workers have given it up: say so where it is looked for, with what was done until then."""
+    action = BulkAction.objects.select_related("who").get(company=job.company_id, pk=job.details["action"])
+    _end(action, BulkAction.Stage.BROKEN, by=action.who)
+
+
+# The line of the company's audit log, by how it ended.
+LINES = {
+    BulkAction.Stage.DONE: "device_bulk_action",
+    BulkAction.Stage.STOPPED: "device_bulk_action_stopped",
+    BulkAction.Stage.BROKEN: "device_bulk_action_broken_off",
+}
+
+
+def _end(action: BulkAction, stage: BulkAction.Stage, *, by: User) -> None:
+    done = action.rows.filter(state=State.DONE).count()
+    action.change(stage=stage, finished_at=clock.now(), done=done)
     act = find(action.act)
     words = {"action": str(act.name if act else action.act), "done": str(done), "all": str(action.total)}
-    record(action.company_id, "device_bulk_action", by=action.who, **words)
+    record(action.company_id, LINES[stage], by=by, **words)

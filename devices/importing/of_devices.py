@@ -57,7 +57,10 @@ class BringingDevices(Bringing):
         return bool({"serial_number", "asset_tag"} & set(fields))
 
     def surveyed(self, tick: Callable[[int], None]) -> DeviceSurvey:
-        return survey(self.table, self.columns, self._reader, tick)
+        return survey(self.table, self.columns, self._reader, tick, self._is_left_out)
+
+    def _is_left_out(self, status: str) -> bool:
+        return self.choices.statuses.get(status) == LEFT_OUT
 
     def read(self, row: Row) -> DeviceRow:
         return self._reader.read(row)

@@ -71,8 +71,15 @@ class DeviceSurvey(Survey):
                 ) % {"column": columns.header(name), "count": short, "usual": usual}
 
 
-def survey(table: Table, columns: Columns, reader: RowReader, tick: Callable[[int], None]) -> DeviceSurvey:
-    """Read the table once. `tick` is told now and then how many rows were read. Raises NotATable."""
+def survey(
+    table: Table,
+    columns: Columns,
+    reader: RowReader,
+    tick: Callable[[int], None],
+    is_left_out: Callable[[str], bool] = lambda status: False,
+) -> DeviceSurvey:
+    """Read the table once. `tick` is told now and then how many rows were read. A row with a status that is left out is
+    nobody's twin. Raises NotATable."""
     found = DeviceSurvey(digits={name: Counter() for name in ("serial_number", "asset_tag", "imei") if name in columns})
     dates = [name for name in DATES if name in columns]
     for row in table:
@@ -80,6 +87,10 @@ def survey(table: Table, columns: Columns, reader: RowReader, tick: Callable[[in
         if found.rows % TICK == 0:
             tick(found.rows)
         if row.problem:
+            continue
+        status = columns.cell(row.cells, "status")
+        found.note(status, (columns.cell(row.cells, name) for name in dates))
+        if is_left_out(cells.line(status)):
             continue
         serial, tag = reader.key(row, "serial_number"), reader.key(row, "asset_tag")
         if serial:
@@ -94,5 +105,4 @@ def survey(table: Table, columns: Columns, reader: RowReader, tick: Callable[[in
             number = columns.cell(row.cells, name).strip()
             if number.isdecimal():
                 lengths[len(number)] += 1
-        found.note(columns.cell(row.cells, "status"), (columns.cell(row.cells, name) for name in dates))
     return found

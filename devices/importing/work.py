@@ -3,7 +3,7 @@
 import codecs
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import zip_longest
 from typing import Any
@@ -15,11 +15,12 @@ from accounts.formulas import guarded
 from accounts.importing.report import Report
 from accounts.models import Job, Upload, User
 from accounts.models.audit import record
+from accounts.models.closable import Refused
 from accounts.spreadsheets import DELIMITERS, NotATable, Table
 from devices.models import Import
 
 from .bringing import BATCH, Bringing, kind_named, portion
-from .choices import REASON, Choices
+from .choices import LEFT_OUT, REASON, Choices
 
 Stage = Import.Stage
 
@@ -50,17 +51,23 @@ def _read(job: Job, batch: Import) -> Iterator[Bringing]:
     if not job.who.is_admin:
         raise jobs.GivenUp(_("%(person)s is no IT admin any more.") % {"person": job.who})
 
+    try:
+        with uploads.opened(batch.upload) as file:
+            bringing = kind_named(batch.kind)(Table(file), batch.company, Choices.of(batch))
+            bringing.look(_ticking(job))
+            yield bringing
+    except NotATable as problem:
+        raise jobs.GivenUp(str(problem)) from problem
+
+
+def _ticking(job: Job) -> Callable[[int], None]:
+    """A long reading keeps its lease."""
+
     def tick(rows: int) -> None:
         with job.step(0, 0):
             pass
 
-    try:
-        with uploads.opened(batch.upload) as file:
-            bringing = kind_named(batch.kind)(Table(file), batch.company, Choices.of(batch))
-            bringing.look(tick)
-            yield bringing
-    except NotATable as problem:
-        raise jobs.GivenUp(str(problem)) from problem
+    return tick
 
 
 @jobs.kind("devices_rehearse")
@@ -70,8 +77,13 @@ def rehearse(job: Job) -> dict[str, object]:
         batch = _batch_of(job)
     with _read(job, batch) as bringing:
         with job.step(0, bringing.survey.rows):
+            leaves_out = LEFT_OUT in batch.statuses.values()
             batch.change(statuses=bringing.likely_meanings() | batch.statuses)
             bringing.choices = Choices.of(batch)
+        if not leaves_out and LEFT_OUT in batch.statuses.values():
+            # What is left out was looked at as if it weren't: no other row has a twin in it.
+            bringing.look(_ticking(job))
+        with job.step(0, bringing.survey.rows):
             report = bringing.report()
             bringing.begin()
             _new_list_of_refused(batch, bringing)
@@ -101,15 +113,18 @@ def bring(job: Job) -> dict[str, object]:
                 _store(job, batch, bringing)
         except _Refused as refused:
             with job.step(0):
-                # Of what was rehearsed and stored nothing is true any more but why it stopped.
                 report = Report(rows=_report_of(batch).rows)
                 for entry in refused.entries:
                     report.refused.add(entry.problems)
-                batch.change(stage=Stage.UNDOING, findings=batch.findings | report.as_json())
+                _begin_to_take_back(batch, report)
     if batch.stage == Stage.UNDOING:
         _take_all_back(job, batch)
         with job.step(0):
             batch.change(stage=Stage.COLUMNS, rows_done=0)
+    if batch.stage == Stage.COLUMNS and "stopped" in job.details:
+        if batch.findings.get("stayed"):
+            raise jobs.GivenUp(_("It was stopped, and taken back but for what is named below. Rehearse it again."))
+        raise jobs.GivenUp(_("It was stopped. Nothing was imported. Rehearse it again, or give it up."))
     if batch.stage == Stage.COLUMNS:
         raise jobs.GivenUp(
             _(
@@ -148,6 +163,40 @@ def _store(job: Job, batch: Import, bringing: Bringing) -> None:
         record(batch.company_id, f"data_{batch.kind}_imported", by=batch.who, result=result)
 
 
+def _begin_to_take_back(batch: Import, report: Report) -> None:
+    """Of what was rehearsed and stored nothing is true any more but what this report says."""
+    batch.change(stage=Stage.UNDOING, findings=batch.findings | report.as_json())
+
+
+def stop(batch: Import, *, by: User) -> None:
+    """Store no more of it. Of what is stored as a whole or not at all nothing stays: a worker takes it back. Of good
+    rows those stay that are in the register, to be undone or gone on with. Belongs inside the transaction in which the
+    import was locked: a worker that is at a step waits for that, and takes it back. Raises Refused where it is over."""
+    job = Job.objects.select_for_update(no_key=True).filter(company=batch.company_id, pk=batch.job_id or 0).first()
+    if job is None or job.is_over or batch.stage != Stage.STORING:
+        raise Refused(_("It is over already. Nothing was stopped."))
+    job.withdraw()
+    report = _report_of(batch)
+    if batch.skip_bad:
+        batch.change(stage=Stage.STOPPED, finished_at=clock.now())
+        # Nothing was stored yet where no row is done with; the report is that of the rehearsal then.
+        stored = report if batch.rows_done else Report()
+        record(batch.company_id, f"data_{batch.kind}_import_kept", by=by, result=stored.summary(batch.kind))
+        return
+    _begin_to_take_back(batch, Report(rows=report.rows))
+    begin(batch, "devices_import", Stage.UNDOING, by=by, stopped=True)
+    record(batch.company_id, f"data_{batch.kind}_import_stopped", by=by)
+
+
+@jobs.when_failed("devices_import", "devices_undo")
+def break_off(job: Job) -> None:
+    """Workers have given it up in the middle: a part of it is in the register."""
+    batch = Import.objects.select_related("who").get(company=job.company_id, pk=job.details["batch"])
+    if batch.stage in (Stage.STORING, Stage.UNDOING):
+        result = _report_of(batch).summary(batch.kind)
+        record(batch.company_id, f"data_{batch.kind}_import_broken_off", by=batch.who, result=result)
+
+
 def _report_of(batch: Import) -> Report:
     return Report.from_json(batch.findings)
 
@@ -164,7 +213,7 @@ def undo(job: Job) -> dict[str, object]:
         is_begun = bool(job.progress) or job.details.get("is_broken_off", False)
         stuck = not is_begun and bool(kind_named(batch.kind).in_the_way(batch))
         if stuck:
-            batch.change(stage=Stage.STORED)
+            batch.change(stage=job.details.get("before", Stage.STORED))
     if stuck:
         raise jobs.GivenUp(_("Something has happened to a device of this import, so it can't be undone any more."))
     _take_all_back(job, batch)

@@ -31,6 +31,8 @@ class Import(models.Model):
         REHEARSED = "rehearsed", _("Rehearsed")
         STORING = "storing", _("Importing")
         STORED = "stored", _("Imported")
+        # By an admin, before all good rows were stored: those that were stay.
+        STOPPED = "stopped", _("Stopped")
         UNDOING = "undoing", _("Being undone")
         UNDONE = "undone", _("Undone")
         GIVEN_UP = "given_up", _("Given up")
@@ -103,13 +105,19 @@ class Import(models.Model):
 
     @property
     def can_be_undone(self) -> bool:
-        """Stored, or given up by the workers in the middle of it."""
-        return not self.is_working and self.stage in (Import.Stage.STORING, Import.Stage.STORED, Import.Stage.UNDOING)
+        """Stored, as far as it was wanted, or given up by the workers in the middle of it."""
+        stages = (Import.Stage.STORING, Import.Stage.STORED, Import.Stage.STOPPED, Import.Stage.UNDOING)
+        return not self.is_working and self.stage in stages
+
+    @property
+    def can_be_stopped(self) -> bool:
+        """It is being stored."""
+        return self.is_working and self.stage == Import.Stage.STORING
 
     @property
     def is_broken_off(self) -> bool:
         """Given up by the workers in the middle of storing or of undoing it: a part of it is in the register."""
-        return self.can_be_undone and self.stage != Import.Stage.STORED
+        return self.can_be_undone and self.stage not in (Import.Stage.STORED, Import.Stage.STOPPED)
 
     @property
     def problem(self) -> str:

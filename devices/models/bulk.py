@@ -30,6 +30,9 @@ class BulkAction(models.Model):
         ASKED = "asked", _("Not confirmed")
         RUNNING = "running", _("Under way")
         DONE = "done", _("Done")
+        # Before its end: by an admin, or given up by the workers.
+        STOPPED = "stopped", _("Stopped")
+        BROKEN = "broken", _("Interrupted")
 
     company = models.ForeignKey("accounts.Company", on_delete=models.PROTECT, related_name="bulk_actions")
     who = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")

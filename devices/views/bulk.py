@@ -21,7 +21,7 @@ from accounts.models.closable import Refused
 from accounts.text import clean_search
 from devices.bulk import acts, work
 from devices.bulk.choosing import choose, choose_again
-from devices.bulk.preview import Preview
+from devices.bulk.preview import FREE, Preview
 from devices.models import BulkAction, BulkDevice
 from devices.models.saved_filter import LONGEST_QUERY
 from devices.tables import TABLES, TICKED, HardwareFilter, ticked
@@ -105,6 +105,23 @@ def bulk_action(request: PersonRequest, action: BulkAction) -> HttpResponse:
     return response
 
 
+@require_safe
+@of_action
+def bulk_devices(request: PersonRequest, action: BulkAction) -> HttpResponse:
+    """All devices with which it would be done, or that one reason keeps from it: the confirmation names the first."""
+    act = work.act_of(action)
+    if action.stage != Stage.ASKED or act is None:
+        return redirect(_address(action, _way_back(request)))
+    preview, asked = Preview(action, act), request.GET.get("why", "")
+    number = int(asked) if asked.isdecimal() and len(asked) < 3 else FREE
+    why = preview.why(number)
+    devices = preview.group(FREE if why is None else number).prefetch_related("holder_user", "holder_space")
+    page = Paginator(devices, ON_A_PAGE).get_page(request.GET.get("page"))
+    if not page.object_list:
+        return redirect(_address(action, _way_back(request)))
+    return render(request, "devices/bulk_devices.html", _told_of(request, action) | {"why": why, "page": page})
+
+
 @require_POST
 @of_action
 def bulk_choose(request: PersonRequest, action: BulkAction) -> HttpResponse:
@@ -131,6 +148,20 @@ def bulk_start(request: PersonRequest, action: BulkAction) -> HttpResponse:
     try:
         with transaction.atomic():
             work.start(action, Preview(action, act), request.POST.get("seal", ""), by=request.user)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return _page_of(request, action, status=409)
+    return redirect(_address(action, _way_back(request)))
+
+
+@require_POST
+@of_action
+def bulk_stop(request: PersonRequest, action: BulkAction) -> HttpResponse:
+    """No more of it; what was done stays."""
+    if action.stage != Stage.RUNNING:
+        return _too_late(request, action)
+    try:
+        work.stop(action, by=request.user)
     except Refused as refusal:
         messages.error(request, str(refusal))
         return _page_of(request, action, status=409)

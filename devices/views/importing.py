@@ -20,6 +20,7 @@ from accounts.access import PersonRequest, admin_required
 from accounts.exporting import note_export
 from accounts.forms import posted
 from accounts.importing.report import LABELS, OUTCOMES, Report
+from accounts.models.closable import Refused
 from devices.importing import work
 from devices.importing.bringing import kind_named, kinds_in_words
 from devices.importing.forms import ColumnsForm, DecisionsForm, UploadForm
@@ -158,7 +159,11 @@ def _rehearsed_as_decided(request: PersonRequest, batch: Import, form: Decisions
 @require_POST
 @of_import
 def import_start(request: PersonRequest, batch: Import) -> HttpResponse:
-    """Let a worker store it, as it was rehearsed: what was decided since is rehearsed first."""
+    """Let a worker store it, as it was rehearsed: what was decided since is rehearsed first. One that was stopped goes
+    on behind the last row that was stored."""
+    if batch.stage == Stage.STOPPED and batch.upload is not None:
+        work.begin(batch, "devices_import", Stage.STORING, by=request.user)
+        return redirect(batch)
     if batch.is_working or batch.stage != Stage.REHEARSED:
         return _too_late(request, batch)
     form = DecisionsForm(request.POST, batch=batch)
@@ -172,6 +177,17 @@ def import_start(request: PersonRequest, batch: Import) -> HttpResponse:
         return _too_late(request, batch)
     batch.change(skip_bad=skip_bad, rows_done=0, who=request.user)
     work.begin(batch, "devices_import", Stage.STORING, by=request.user)
+    return redirect(batch)
+
+
+@require_POST
+@of_import
+def import_stop(request: PersonRequest, batch: Import) -> HttpResponse:
+    """Store no more of it."""
+    try:
+        work.stop(batch, by=request.user)
+    except Refused:
+        return _too_late(request, batch)
     return redirect(batch)
 
 
@@ -196,7 +212,8 @@ def import_undo(request: PersonRequest, batch: Import) -> HttpResponse:
     brought = kind_named(batch.kind)
     stuck = [] if batch.is_broken_off else brought.in_the_way(batch)
     if request.method == "POST" and not stuck:
-        work.begin(batch, "devices_undo", Stage.UNDOING, by=request.user, is_broken_off=batch.is_broken_off)
+        how = {"is_broken_off": batch.is_broken_off, "before": batch.stage}
+        work.begin(batch, "devices_undo", Stage.UNDOING, by=request.user, **how)
         return redirect(batch)
     context = {
         "batch": batch,

@@ -43,7 +43,7 @@ class Command(BaseCommand):
             metavar="QUERY",
             help="what stands in the table's address behind the question mark, such as 'status=active&sort=-since'",
         )
-        parser.add_argument("--columns", choices=["shown", "all"], default="shown", help="for devices and repairs")
+        parser.add_argument("--columns", choices=["shown", "all"], help="for devices and repairs, else shown")
         parser.add_argument("--since", type=date.fromisoformat, metavar="YYYY-MM-DD", help="for events: the first day")
         parser.add_argument("--until", type=date.fromisoformat, metavar="YYYY-MM-DD", help="for events: the last day")
         parser.add_argument("--output", default=STDOUT, metavar="FILE", help="replaced once it is whole; - is stdout")
@@ -74,7 +74,8 @@ class Command(BaseCommand):
 
 
 def _refuse_what_does_not_fit(what: str, options: dict[str, Any]) -> None:
-    only = {"table": ("devices",), "filter": ("devices", "repairs"), "since": ("events",), "until": ("events",)}
+    tables = ("devices", "repairs")
+    only = {"table": ("devices",), "filter": tables, "columns": tables, "since": ("events",), "until": ("events",)}
     for name, fitting in only.items():
         if options[name] and what not in fitting:
             raise CommandError(f"--{name} is for {' and '.join(fitting)} only.")

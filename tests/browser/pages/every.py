@@ -264,6 +264,7 @@ PAGES = [
     Page("bulk actions, none yet", "beginner", "devices:bulk_actions"),
     Page("bulk action, refused", "admin", "devices:bulk_action", "chosen_action", act=post()),
     Page("bulk action, to be confirmed", "admin", "devices:bulk_action", "filled_in_action"),
+    Page("bulk action, its devices", "admin", "devices:bulk_devices", "filled_in_action"),
     Page("bulk action, at work", "admin", "devices:bulk_action", "waiting_action"),
     Page("bulk action, done", "admin", "devices:bulk_action", "done_action"),
     Page("labels", "admin", "devices:labels", "all", query="?sheet=99012&category=Phone"),
