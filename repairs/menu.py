@@ -17,20 +17,23 @@ _COUNTED = {
     "unassigned": f"{_DEVICES} WHERE company_id = %(company)d AND status = '{Status.ACTIVE.value}' "
     "AND holder_user_id IS NULL AND holder_space_id IS NULL ORDER BY name_key",  # the order lets SQLite see its index
     "repairs": f"{_REPAIRS} WHERE company_id = %(company)d",
+    "all": f"{_DEVICES} WHERE company_id = %(company)d AND archived_at IS NULL",
 }
 # By hand, as Django takes longer to write this query than any database to answer it. The company and the limits stand
 # in it, as in all that may be planned once (accounts/planning.py).
 _SQL = "SELECT " + ", ".join(
     f"(SELECT count(*) FROM (SELECT 1 FROM {rows} LIMIT %({name})d) AS counted)" for name, rows in _COUNTED.items()
 )
-# What makes up each table.
+# What each table shows.
 _TABLES = {
-    "all": (Status.ACTIVE.value, Status.NEEDS_REPAIR.value, Status.IN_REPAIR.value),
-    "needs-repair": (Status.NEEDS_REPAIR.value,),
-    "in-repair": (Status.IN_REPAIR.value,),
-    "unassigned": ("unassigned",),
-    "archived": (Status.RECYCLED.value,),
+    "all": "all",
+    "needs-repair": Status.NEEDS_REPAIR.value,
+    "in-repair": Status.IN_REPAIR.value,
+    "unassigned": "unassigned",
+    "archived": Status.RECYCLED.value,
 }
+# With nothing but these in its address a table shows all that it holds; what it shows else, it counts itself.
+_WHOLE = {"sort", "page", "filters"}
 
 
 def menu(request: HttpRequest) -> dict[str, object]:
@@ -40,14 +43,15 @@ def menu(request: HttpRequest) -> dict[str, object]:
     if user is None or not getattr(user, "is_admin", False) or user.company_id is None:
         return {}
     table = _table(request)
-    shown = _TABLES.get(table, ())
-    limits = {name: 1 + (MOST_COUNTED if name in shown else MOST_IN_MENU) for name in _COUNTED}
+    is_whole = _WHOLE.issuperset(name for name, value in request.GET.items() if value)
+    most = MOST_COUNTED if is_whole else MOST_IN_MENU
+    limits = {name: 1 + (most if name == _TABLES.get(table) else MOST_IN_MENU) for name in _COUNTED}
     with connection.cursor() as cursor:
         cursor.execute(_SQL % {"company": user.company_id, **limits})
         counted = dict(zip(_COUNTED, cursor.fetchone(), strict=True))
-    of_tables = {name: sum(counted[part] for part in parts) for name, parts in _TABLES.items()}
-    numbers = {name: Total(number, MOST_IN_MENU) for name, number in (counted | of_tables).items()}
-    total = {"total": Total(of_tables[table], MOST_COUNTED)} if shown else {}
+    counted |= {name: counted[shown] for name, shown in _TABLES.items()}
+    numbers = {name: Total(number, MOST_IN_MENU) for name, number in counted.items()}
+    total = {"total": Total(counted[table], most)} if table else {}
     return {"menu": numbers, **total}
 
 
