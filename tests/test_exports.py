@@ -1,7 +1,9 @@
 """Taking out: tables, repairs and event logs as CSV and as workbooks, in the browser and by `manage.py export`."""
 
 import csv
+import fcntl
 import io
+import os
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -338,6 +340,24 @@ def test_the_command_says_what_is_wrong_and_leaves_the_file(world, export, tmp_p
     with pytest.raises(CommandError, match=reason.replace("(", r"\(")):
         export(what, **options)
     assert (tmp_path / "file.csv").read_text() == "of yesterday"
+
+
+def test_what_a_killed_export_left_goes_with_the_next_one(world, export, tmp_path):
+    (tmp_path / ".file.csv.of-somebody-else").write_text("stays")
+    left, fresh, at_work = (tmp_path / f".file.csv.{name}.velory-part" for name in ("left", "fresh", "at_work"))
+    for path in (left, fresh, at_work):
+        path.write_text("half")
+    for path in (left, at_work):
+        os.utime(path, (1, 1))
+    with at_work.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        export("devices")
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "file.csv",
+        ".file.csv.of-somebody-else",
+        fresh.name,
+        at_work.name,
+    }
 
 
 def test_a_file_that_breaks_off_is_never_there(world, export, tmp_path, monkeypatch):

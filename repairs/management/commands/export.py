@@ -1,5 +1,8 @@
+import fcntl
+import glob
 import os
 import sys
+import time
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -25,6 +28,8 @@ from repairs.exports import repairs_sheet
 from repairs.views.table import RepairFilter
 
 STDOUT = "-"
+# How a file is called that is not whole yet, and for how many seconds nobody has written into one that was left.
+UNFINISHED, STALE = ".velory-part", 60
 
 
 class Command(BaseCommand):
@@ -114,8 +119,10 @@ def _written(output: str) -> Iterator[IO[bytes]]:
         yield sys.stdout.buffer
         return
     target = Path(output)
-    with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+    _remove_what_broke_off(target)
+    with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", suffix=UNFINISHED, delete=False) as file:
         try:
+            fcntl.flock(file, fcntl.LOCK_EX)
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -123,3 +130,16 @@ def _written(output: str) -> Iterator[IO[bytes]]:
         except BaseException:
             os.unlink(file.name)
             raise
+
+
+def _remove_what_broke_off(target: Path) -> None:
+    """Delete what exports into the same file have left that were killed. Whoever is still writing holds a lock, which
+    ends with them, or has begun a moment ago."""
+    for left in target.parent.glob(f".{glob.escape(target.name)}.*{UNFINISHED}"):
+        try:
+            with left.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if time.time() - os.fstat(file.fileno()).st_mtime > STALE:
+                    left.unlink()
+        except OSError:  # at work, another user's, or gone already
+            continue
