@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from accounts import spreadsheets
 from accounts.importing import cells
 from accounts.importing.cells import BadCell
 from accounts.importing.columns import Columns
@@ -112,6 +113,16 @@ def test_encoding_delimiter_and_line_ends_are_recognised(encoding, delimiter, en
 def test_what_is_no_table_is_one_clear_error(content, problem):
     with pytest.raises(NotATable, match=problem):
         rows_of(content)
+
+
+@pytest.mark.parametrize("row", ["x,1\n", "\n"])
+def test_a_file_has_so_many_rows_and_no_more_be_they_empty(monkeypatch, row):
+    monkeypatch.setattr(spreadsheets, "MOST_ROWS", 3)
+    rows_of("Name,Serial\n" + 3 * row)
+    with pytest.raises(NotATable, match="more than two million rows"):
+        rows_of("Name,Serial\n" + 4 * row)
+    with pytest.raises(NotATable, match="more than two million rows"):
+        rows_of(4 * "\n" + "Name,Serial\n")
 
 
 def test_a_separator_line_of_excel_names_the_delimiter():
