@@ -753,6 +753,17 @@ def test_no_device_goes_but_what_an_import_made_that_is_being_undone(ada, world)
     assert Event.objects.filter(device__in=[made, world.spare]).count() >= 4
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite keeps no statistics by itself")
+def test_a_database_that_knows_nothing_of_its_devices_looks_at_them(ada, world):
+    ada.brought(LIST)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(last_analyze, last_autoanalyze) FROM pg_stat_user_tables WHERE relname = %s",
+            [Device._meta.db_table],
+        )
+        assert cursor.fetchone() != (None,)
+
+
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no roles")
 def test_the_application_itself_may_delete_no_line_of_a_log(ada, world):
     ada.brought(LIST)
