@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import BinaryIO
 
 from django.utils.translation import gettext as _
@@ -18,6 +19,8 @@ DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 LONGEST_LINE = 2**22  # characters; a cell may have 131,072, the csv module's own limit
 # A page has a field for each to choose by, and Django takes no more than 1,000 fields.
 MOST_COLUMNS = 500
+# Empty ones as well: a file of nothing but line ends would keep a page waiting for minutes.
+MOST_ROWS = 2_000_000
 
 _CHUNK = 2**20
 _SEPARATOR_LINE = re.compile(r'"?sep=([^"\r\n])"?\s*', re.IGNORECASE)
@@ -115,10 +118,11 @@ class Table:
 
     def _records(self) -> Iterator[tuple[int, list[str] | None]]:
         """Each record with the line on which it begins; without cells where quotation marks are out of place."""
-        while True:
+        cells: list[str] | None
+        for number in count(1):
             line = self._lines_before + self._reader.line_num + 1
             try:
-                yield line, next(self._reader)
+                cells = next(self._reader)
             except StopIteration:
                 return
             except csv.Error as error:
@@ -138,7 +142,10 @@ class Table:
                         )
                         % {"line": line}
                     ) from error
-                yield line, None
+                cells = None
+            if number > MOST_ROWS:
+                raise NotATable(_("The file has more than two million rows. Divide it into smaller lists."))
+            yield line, cells
 
     # Headers and delimiter
 

@@ -13,12 +13,17 @@ def a_list(content=b"Serial number,Holder email,Warranty ends\nSCENE-1,,\n", nam
     return SimpleUploadedFile(name, content)
 
 
-def imported(admin, stage, file=None):
-    """An import of this admin's: "columns", "rehearsed", "storing" as soon as there is a worker, or "stored"."""
-    form = UploadForm({}, {"file": file or a_list()})
+def uploaded(admin, file):
+    """An import of this admin's, of which nothing is decided yet."""
+    form = UploadForm({}, {"file": file})
     assert form.is_valid(), form.errors
     with transaction.atomic():
-        batch = form.saved(by=admin)
+        return form.saved(by=admin)
+
+
+def imported(admin, stage, file=None):
+    """An import of this admin's: "columns", "rehearsed", "storing" as soon as there is a worker, or "stored"."""
+    batch = uploaded(admin, file or a_list())
     if stage == "columns":
         return batch
     _work(batch, "devices_rehearse", "rehearsing")

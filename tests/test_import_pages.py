@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import tracemalloc
 from datetime import timedelta
 from pathlib import Path
 
@@ -139,6 +140,20 @@ def test_what_is_too_large_is_refused_in_words(ada, settings):
     assert "The file is larger than" in ada.words
     assert not Upload.objects.exists()
     assert ada.upload("Serial,Name\n1,x\n")
+
+
+def test_what_is_too_large_takes_no_memory_though_it_be_one_line(ada, settings):
+    settings.UPLOAD_LIMIT = 1000
+    size = 4 * 2**20
+    payload = encode_multipart(BOUNDARY, {"file": SimpleUploadedFile("list.csv", b"x" * size)})
+    tracemalloc.start()
+    try:
+        ada.client.generic("POST", reverse("devices:imports"), payload, MULTIPART_CONTENT)
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # The test client itself keeps one copy of what it sends.
+    assert peak < 2 * size
 
 
 def test_the_limit_holds_for_all_files_of_a_request_together(ada, settings):
@@ -796,6 +811,17 @@ def test_no_device_goes_but_what_an_import_made_that_is_being_undone(ada, world)
     try_to(made)
     batch.change(stage="stored")
     assert Event.objects.filter(device__in=[made, world.spare]).count() >= 4
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite keeps no statistics by itself")
+def test_a_database_that_knows_nothing_of_its_devices_looks_at_them(ada, world):
+    ada.brought(LIST)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(last_analyze, last_autoanalyze) FROM pg_stat_user_tables WHERE relname = %s",
+            [Device._meta.db_table],
+        )
+        assert cursor.fetchone() != (None,)
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no roles")

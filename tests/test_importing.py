@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from accounts import spreadsheets
 from accounts.importing import cells
 from accounts.importing.cells import BadCell
 from accounts.importing.columns import Columns
@@ -16,6 +17,8 @@ from accounts.models import Payor, Space, User
 from accounts.spreadsheets import NotATable, Table
 from devices.importing.values import DateOrder, months_after, read_cost, read_date, read_identifier, read_imei
 from devices.models import Device, Event, Note
+from tests.bench.importing import COST_CENTRES, write_list
+from tests.factories import PayorFactory
 
 FILES = Path(__file__).parent / "files"
 ADMIN = "ada@acme.example"
@@ -112,6 +115,16 @@ def test_encoding_delimiter_and_line_ends_are_recognised(encoding, delimiter, en
 def test_what_is_no_table_is_one_clear_error(content, problem):
     with pytest.raises(NotATable, match=problem):
         rows_of(content)
+
+
+@pytest.mark.parametrize("row", ["x,1\n", "\n"])
+def test_a_file_has_so_many_rows_and_no_more_be_they_empty(monkeypatch, row):
+    monkeypatch.setattr(spreadsheets, "MOST_ROWS", 3)
+    rows_of("Name,Serial\n" + 3 * row)
+    with pytest.raises(NotATable, match="more than two million rows"):
+        rows_of("Name,Serial\n" + 4 * row)
+    with pytest.raises(NotATable, match="more than two million rows"):
+        rows_of(4 * "\n" + "Name,Serial\n")
 
 
 def test_a_separator_line_of_excel_names_the_delimiter():
@@ -361,6 +374,14 @@ def test_our_own_columns_become_devices(bring, world):
     assert device(world, "QL2-0001").payor == world.cost_centre
     headset = device(world, "HS-0001")
     assert (headset.holder, headset.payor) == (None, None)
+
+
+def test_the_list_that_is_measured_comes_in_and_changes_what_it_says(bring, world, tmp_path):
+    for number in range(COST_CENTRES):
+        PayorFactory(company=world.acme, name=f"Cost centre {number}")
+    for changed, outcome in ((0, "30 created, 0 changed"), (0.5, "0 created, 13 changed")):
+        write_list(tmp_path / "measured.csv", 30, changed)
+        assert f"Devices: {outcome}" in bring(tmp_path / "measured.csv")
 
 
 @pytest.mark.parametrize("name", ["snipe-it-template.csv", "snipe-it-list-export.csv", "velory-devices.csv"])

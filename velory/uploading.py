@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.files.uploadhandler import FileUploadHandler, StopUpload
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 
 
 class Limited(FileUploadHandler):
@@ -19,7 +19,8 @@ class Limited(FileUploadHandler):
         self.size += len(raw_data)
         if self.size > settings.UPLOAD_LIMIT:
             self.request.upload_too_large = True  # type: ignore[union-attr]
-            raise StopUpload
+            # Not StopUpload: what comes after that is read line by line, and a file may be one line.
+            raise SkipFile
         return raw_data
 
     def file_complete(self, file_size: int) -> None:

@@ -8,7 +8,7 @@ from accounts.models import Company, Payor, Space, User
 from accounts.text import name_key
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class NewPerson:
     """Somebody whom the file names and the company doesn't know. Made when the first row needs them."""
 
@@ -24,7 +24,7 @@ class NewPerson:
         return self.row
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class NewSpace:
     """A space that the file names and the company doesn't have. Made when the first row needs it."""
 

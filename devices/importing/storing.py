@@ -13,6 +13,7 @@ from accounts.models import Company, User
 from devices.models import Import, Imported, MoveRefused
 from devices.models.registering import Newcomer, register_imported
 from devices.models.telling import locked_in_order
+from devices.statistics import look_at_devices
 
 from .plan import Entry
 from .values import moment_of
@@ -32,6 +33,8 @@ def store(entries: Sequence[Entry], *, by: User, batch: Import) -> None:
         _one_by_one(created, by)
     _one_by_one([entry for entry in entries if entry.outcome == "changed"], by)
     _remember(entries, about_to_come.values(), batch)
+    if created:
+        look_at_devices()
 
 
 def _newcomer(entry: Entry) -> New | None:
