@@ -4,6 +4,7 @@ so many rows that have to be counted first. While others work, no row is shown t
 import sys
 from array import array
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -224,21 +225,23 @@ class Total:
 
     @classmethod
     def of_each(cls, *counted: tuple[models.QuerySet[Any], int], along: Sequence[str] = ()) -> "list[Total]":
-        """Likewise of several, in one query."""
+        """Likewise of several, in one query; none for those that can't be any."""
         using = router.db_for_read(counted[0][0].model) or DEFAULT_DB_ALIAS
-        parts, parameters = [], []
-        for rows, most in counted:
+        parts, parameters, asked = [], [], []
+        for number, (rows, most) in enumerate(counted):
             first = rows.order_by(*along).values("pk")[: most + 1]
-            try:
+            with suppress(EmptyResultSet):
                 sql, values = first.query.get_compiler(using).as_sql()
-            except EmptyResultSet:
-                sql, values = "SELECT 1 WHERE 1 = 0", ()
-            parts.append(f"(SELECT COUNT(*) FROM ({sql}) AS counted)")
-            parameters += values
-        with connections[using].cursor() as cursor:
-            cursor.execute(f"SELECT {', '.join(parts)}", parameters)
-            found = cursor.fetchone()
-        return [cls(number, most) for number, (_rows, most) in zip(found, counted, strict=True)]
+                parts.append(f"(SELECT COUNT(*) FROM ({sql}) AS counted)")
+                parameters += values
+                asked.append(number)
+        found = [0] * len(counted)
+        if parts:
+            with connections[using].cursor() as cursor:
+                cursor.execute(f"SELECT {', '.join(parts)}", parameters)
+                for number, total in zip(asked, cursor.fetchone(), strict=True):
+                    found[number] = total
+        return [cls(total, most) for total, (_rows, most) in zip(found, counted, strict=True)]
 
 
 def keys_in_order(rows: Ways, order: Order) -> "array[int]":

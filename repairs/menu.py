@@ -51,7 +51,7 @@ def menu(request: HttpRequest) -> dict[str, object]:
         counted = dict(zip(_COUNTED, cursor.fetchone(), strict=True))
     counted |= {name: counted[shown] for name, shown in _TABLES.items()}
     numbers = {name: Total(number, MOST_IN_MENU) for name, number in counted.items()}
-    total = {"total": Total(counted[table], most)} if table else {}
+    total = {"total": Total(counted[table], most)} if table in _TABLES else {}
     return {"menu": numbers, **total}
 
 
