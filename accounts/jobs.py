@@ -64,12 +64,12 @@ def chore(act: Callable[[int], None]) -> Callable[[int], None]:
     return act
 
 
-def enqueue(name: str, *, who: User, **details: Any) -> Job:
+def enqueue(name: str, *, who: User, is_long: bool = False, **details: Any) -> Job:
     """Put a job among those that wait, inside the caller's transaction: it is done if that is kept. It speaks the
-    language of now."""
+    language of now. What takes longer than some ten seconds is long, and keeps no short job waiting."""
     details["language"] = translation.get_language() or settings.LANGUAGE_CODE
     assert who.company_id is not None
-    return Job.objects.create(company_id=who.company_id, kind=name, who=who, details=details)
+    return Job.objects.create(company_id=who.company_id, kind=name, who=who, is_long=is_long, details=details)
 
 
 def do_at_once(job: Job) -> None:
@@ -87,23 +87,24 @@ def do_at_once(job: Job) -> None:
 # What a worker does
 
 
-def work() -> bool:
-    """Do one job of each company that has any. Whether there was one."""
+def work(**which: bool) -> bool:
+    """Do one job of each company that has any, of those `which` says (fields of Job). Whether there was one."""
     with scope.support():
-        waiting = list(Job.objects.due().order_by("company_id").values_list("company_id", flat=True).distinct())
+        due = Job.objects.due().filter(**which)
+        waiting = list(due.order_by("company_id").values_list("company_id", flat=True).distinct())
     found = False
     for company_id in waiting:
-        if (job := claim(company_id)) is not None:
+        if (job := claim(company_id, **which)) is not None:
             carry_out(job)
             found = True
     return found
 
 
-def claim(company_id: int, key: int | None = None) -> Job | None:
-    """Lease the company's oldest job that is due, or the one with this key, unless another worker is at it. One that
-    was begun and left too often is failed instead."""
+def claim(company_id: int, key: int | None = None, **which: bool) -> Job | None:
+    """Lease the company's oldest job that is due, or the one with this key, unless another worker is at it; of those
+    alone that `which` says. One that was begun and left too often is failed instead."""
     with transaction.atomic(), company_scope(company_id):
-        due = Job.objects.due().filter(company_id=company_id).order_by("pk")
+        due = Job.objects.due().filter(company_id=company_id, **which).order_by("pk")
         if key is not None:
             due = due.filter(pk=key)
         # SQLite has no row locks: there the IMMEDIATE transaction is the lock.

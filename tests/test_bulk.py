@@ -342,6 +342,15 @@ def test_what_can_t_be_chosen_any_more_ends_the_action_with_that_reason(ada, wor
     assert line.sentence.endswith("(Assign to a space): done with 0 of 1.")
 
 
+@pytest.mark.parametrize(("most", "is_long"), [(2, False), (1, True)])
+def test_of_very_many_others_do_not_wait_for_the_end(ada, world, monkeypatch, most, is_long):
+    monkeypatch.setattr(work, "AT_ONCE", 0)
+    monkeypatch.setattr(work, "LONG", most)
+    ada.start(ada.choose("all", "take_in", report(world.laptop, world.phone, by=world.admin)))
+    assert jobs.work(is_long=not is_long) is False
+    assert jobs.work(is_long=is_long) is True
+
+
 def last_line(company):
     return AuditLine.objects.filter(company=company).order_by("-sequence").with_names()[0].sentence
 

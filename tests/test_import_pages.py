@@ -21,7 +21,7 @@ from accounts.models import AuditLine, Job, Space, Upload, UploadPart, User
 from accounts.models.job import LEASE
 from accounts.scope import company_scope
 from devices.importing import of_devices, work
-from devices.models import Assignment, Device, Event, Import, Imported, Note
+from devices.models import Assignment, Device, Event, Import, Imported, Note, bringing
 from devices.models.letting_go import let_go
 from tests.conftest import role
 
@@ -615,6 +615,17 @@ def test_the_page_shows_how_far_it_is_and_can_be_left(ada):
     assert "<html" not in ada.get(**{"HX-Request": "true"}).content.decode()
     ada.work()
     assert ada.get(**{"HX-Request": "true"})["HX-Refresh"] == "true"
+
+
+def test_for_a_long_list_others_do_not_wait(ada, monkeypatch):
+    ada.brought(LIST)
+    assert not Job.objects.filter(is_long=True).exists()
+    monkeypatch.setattr(bringing, "LONG_IN_ROWS", 3)
+    ada.post("import_undo")
+    monkeypatch.setattr(bringing, "LONG_IN_BYTES", len(LIST) - 1)
+    ada.work()
+    ada.upload(LIST)
+    assert list(Job.objects.filter(is_long=True).values_list("kind", flat=True)) == ["devices_undo", "devices_rehearse"]
 
 
 def test_a_second_click_starts_nothing_a_second_time(ada):

@@ -14,7 +14,7 @@ from django.db import IntegrityError, OperationalError, connections, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from accounts import clock, jobs
+from accounts import clock, jobs, scope
 from accounts.models import Job, Space
 from accounts.models.job import LEASE, MOST_ATTEMPTS, LeaseLost, told_to_stop
 from accounts.scope import company_scope
@@ -210,6 +210,45 @@ def test_two_workers_never_have_the_same_job(live_world, kinds):
     for thread in threads:
         thread.join()
     assert len(claimed) == len(set(claimed)) > 3
+
+
+def test_short_work_does_not_wait_for_long_work_of_anybody(live_world, kinds, monkeypatch):
+    monkeypatch.setattr(signal, "signal", lambda number, handler: None)
+    ended, all_short = [], threading.Event()
+
+    @kinds("long")
+    def long(job):
+        waited = all_short.wait(20)
+        told_to_stop.set()
+        return {"short ones were done": waited}
+
+    @kinds("short")
+    def short(job):
+        ended.append(job.company_id)
+        if len(ended) == 2:
+            all_short.set()
+        return {}
+
+    jobs.enqueue("long", who=live_world.admin, is_long=True)
+    jobs.enqueue("short", who=live_world.admin)
+    jobs.enqueue("short", who=live_world.globex_admin)
+    call_command("work")
+    with scope.support():
+        done = list(Job.objects.filter(state="done").order_by("pk").values_list("kind", "result"))
+    assert done == [("long", {"short ones were done": True}), ("short", {}), ("short", {})]
+
+
+def test_what_ends_one_thread_of_a_worker_ends_the_worker(live_world, kinds, monkeypatch):
+    monkeypatch.setattr(signal, "signal", lambda number, handler: None)
+
+    def work(**which):
+        if which:
+            raise MemoryError
+        return False
+
+    monkeypatch.setattr(jobs, "work", work)
+    with pytest.raises(MemoryError):
+        call_command("work")
 
 
 def test_what_has_been_over_for_long_is_forgotten(world, kinds):

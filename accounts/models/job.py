@@ -56,6 +56,8 @@ class Job(models.Model):
     total = models.PositiveBigIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    # Longer than others should wait for: a worker does such jobs beside the short ones, not before them.
+    is_long = models.BooleanField(default=False)
     details = models.JSONField(default=dict)
     result = models.JSONField(default=dict)
     # Why it failed, for whom it was done.

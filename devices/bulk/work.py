@@ -18,6 +18,8 @@ from .preview import Preview
 State = BulkDevice.State
 # So many are done before the page answers; of more, a worker tells how far it is.
 AT_ONCE = 50
+# More take longer than others should wait for.
+LONG = 1_000
 
 
 def form_of(action: BulkAction) -> ActForm | None:
@@ -43,7 +45,7 @@ def start(action: BulkAction, preview: Preview, seal: str, *, by: User) -> None:
     count = action.rows.filter(state=State.WAITING).count()
     if not count or count != preview.count or not constant_time_compare(seal, preview.seal):
         raise Refused(_("Something has changed since you opened the page. Nothing was done: look again."))
-    job = jobs.enqueue("devices_bulk_action", who=by, action=action.pk)
+    job = jobs.enqueue("devices_bulk_action", who=by, is_long=count > LONG, action=action.pk)
     action.change(job=job, who=by, stage=BulkAction.Stage.RUNNING)
     if count <= AT_ONCE:
         jobs.do_at_once(job)

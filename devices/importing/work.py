@@ -34,7 +34,7 @@ class _Refused(Exception):
 
 def begin(batch: Import, kind: str, stage: str, *, by: User, **details: Any) -> None:
     """Let a worker do this with the import. Belongs inside the transaction in which the import was locked."""
-    job = jobs.enqueue(kind, who=by, batch=batch.pk, **details)
+    job = jobs.enqueue(kind, who=by, is_long=batch.is_long, batch=batch.pk, **details)
     batch.change(job=job, stage=stage)
 
 

@@ -15,6 +15,9 @@ from accounts.keys import SameCompany, company_row
 from .device import Device
 from .event import Event
 
+# A list beyond this takes long: so many rows, or, of one that wasn't read to its end yet, so many bytes.
+LONG_IN_ROWS, LONG_IN_BYTES = 5_000, 2**20
+
 
 class ImportQuerySet(models.QuerySet["Import"]):
     def listed(self) -> "ImportQuerySet":
@@ -97,6 +100,12 @@ class Import(models.Model):
     def is_working(self) -> bool:
         """Whether a worker is at it, or will be."""
         return self.job is not None and not self.job.is_over
+
+    @property
+    def is_long(self) -> bool:
+        """Whether work on it takes longer than others should wait for."""
+        size = self.upload.size if self.upload is not None else 0
+        return size > LONG_IN_BYTES or self.rows_done > LONG_IN_ROWS
 
     @property
     def is_unstored(self) -> bool:

@@ -2,6 +2,7 @@ import logging
 import signal
 import time
 from argparse import ArgumentParser
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -17,7 +18,8 @@ LOOK, WAIT, TIDY = 1, 5, 3600
 
 
 class Command(BaseCommand):
-    """Does what waits in the background (accounts/jobs.py), and goes on until it is told to end.
+    """Does what waits in the background (accounts/jobs.py), and goes on until it is told to end. A thread beside does
+    short work alone, so that nobody waits with it for another company's long import.
 
     SIGTERM ends it between two steps of a job, and whoever comes next goes on from there; so does one that was killed,
     only a minute later. As many as wanted may run beside each other, on any number of machines.
@@ -36,16 +38,27 @@ class Command(BaseCommand):
             return
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: told_to_stop.set())
-        self.go_on()
+        with ThreadPoolExecutor(1, "short") as beside:
+            short = beside.submit(self._go_on, is_long=False)
+            self._go_on(tidies=True)
+        short.result()
 
-    def go_on(self) -> None:
+    def _go_on(self, *, tidies: bool = False, **which: bool) -> None:
+        """Until told to end. What ends one of the two otherwise ends both, and whoever has started them begins anew."""
+        try:
+            self._work(tidies=tidies, **which)
+        finally:
+            told_to_stop.set()
+            connections.close_all()
+
+    def _work(self, *, tidies: bool, **which: bool) -> None:
         tidied = float("-inf")
         while not told_to_stop.is_set():
             try:
-                if time.monotonic() - tidied > TIDY:
+                if tidies and time.monotonic() - tidied > TIDY:
                     jobs.tidy()
                     tidied = time.monotonic()
-                if not jobs.work():
+                if not jobs.work(**which):
                     told_to_stop.wait(LOOK)
             except Stopped:
                 return
