@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from accounts import clock
 
@@ -55,14 +56,25 @@ class Time:
 
 
 def stays_of(device: Device) -> list[Stay]:
-    """From the first on. Whatever else the log says, the last began when the device says so: an import may know since
-    when a device has been in repair, and the line of that import is of today."""
-    lines = device.events.filter(kind__in=BEGINS).order_by("sequence").values_list("kind", "occurred_at")
-    began = [(BEGINS[kind], moment) for kind, moment in lines]
+    """From the first on. The last began when the device says so, as the tables do."""
+    lines = device.events.filter(kind__in=BEGINS).order_by("sequence")
+    began = [
+        (BEGINS[kind], _began(occurred_at, since))
+        for kind, occurred_at, since in lines.values_list("kind", "occurred_at", "details__since")
+    ]
     changes = [one for n, one in enumerate(began) if n == 0 or one[0] != began[n - 1][0]]
     if changes:
         changes[-1] = (changes[-1][0], device.status_since)
     return list(_between(changes))
+
+
+def _began(occurred_at: datetime, since: Any) -> datetime:
+    """The line of an import is of its day, and may know since when the device had been in the status. What cannot be
+    read, where somebody has tampered with it, is for the log's proof to name."""
+    try:
+        return datetime.fromisoformat(since)
+    except (TypeError, ValueError):
+        return occurred_at
 
 
 def _between(changes: list[tuple[Status, datetime]]) -> Iterator[Stay]:

@@ -125,7 +125,7 @@ def check_lines(lines, manifest, digests):
             yield f"line {sequence} has been changed"
         if device != manifest["log"]["uuid"]:
             yield f"line {sequence} is another log's"
-        named = [actor, *(key for role, key in details.items() if role not in ("field", "line") and key)]
+        named = [actor, *(key for role, key in details.items() if role not in ("field", "line", "since") and key)]
         if not plates.issuperset(named):
             yield f"line {sequence} names a plate that is not there"
         previous, number = row["digest"], sequence

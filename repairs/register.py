@@ -146,7 +146,8 @@ def _found_otherwise(rows: Iterable[Named]) -> Iterator[str]:
 
 def _is_readable(event: Event) -> bool:
     words = set(re.findall(r"%\((\w+)\)s", str(SENTENCES.get(event.kind, ""))))
-    return words == {"actor", *event.details}
+    # Since when is for the times on the page of the log (devices/stays.py); no sentence says it.
+    return words == {"actor", *event.details} - {"since"}
 
 
 def brought_along(brought: list[Repair], own: list[Repair]) -> Iterator[str]:

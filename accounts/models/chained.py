@@ -20,7 +20,7 @@ from .payor import Payor
 PlateKey = tuple[str, int | None, str]
 
 # What in a line's details is no plate.
-PLAIN = ("field", "line")
+PLAIN = ("field", "line", "since")
 
 
 class Plate(models.Model):

@@ -1,7 +1,7 @@
 """The event log: append-only lines in a chain, and the plates that carry the names in them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING, Self
 
@@ -50,6 +50,7 @@ class Line:
         names: Mapping[str, object],
         field: str,
         line: int | None = None,
+        since: datetime | None = None,
     ) -> None:
         self.kind = kind
         self.by = by
@@ -57,6 +58,7 @@ class Line:
         self.names = names
         self.field = field
         self.line = line
+        self.since = since
 
 
 def _key_of(thing: object) -> PlateKey:
@@ -98,6 +100,8 @@ def _chained(
             details["field"] = line.field
         if line.line is not None:
             details["line"] = line.line
+        if line.since is not None:
+            details["since"] = line.since.astimezone(UTC).isoformat(timespec="microseconds")
         event = Event(
             company_id=device.company_id,
             device=device,

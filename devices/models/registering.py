@@ -94,7 +94,7 @@ def register_imported(company: Company, newcomers: Sequence[Newcomer], *, by: Us
 def _first_lines_of(device: Device, newcomer: Newcomer, by: User) -> list[Line]:
     """Give the device to its first holder, in the object alone, and say so."""
     holder, payor, now = newcomer.holder, newcomer.payor, device.registered_at
-    lines = [Line(FIRST_LINES[Status(newcomer.status)], by, now, {}, "")]
+    lines = [Line(FIRST_LINES[Status(newcomer.status)], by, now, {}, "", since=newcomer.since)]
     if newcomer.status != Status.ACTIVE:
         device.reported_by = by
         answers = device_registering.send(sender=Device, device=device, by=by)
