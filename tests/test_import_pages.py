@@ -20,10 +20,13 @@ from accounts import clock, jobs
 from accounts.models import AuditLine, Job, Space, Upload, UploadPart, User
 from accounts.models.job import LEASE
 from accounts.scope import company_scope
-from devices.importing import of_devices, work
+from devices.chain import first_fault
+from devices.importing import of_devices, storing, work
 from devices.models import Assignment, Device, Event, Import, Imported, Note, bringing
 from devices.models.letting_go import let_go
+from devices.stays import stays_of
 from tests.conftest import role
+from tests.factories import PayorFactory
 
 FILES = Path(__file__).parent / "files"
 LIST = (
@@ -146,6 +149,7 @@ def test_what_is_too_large_takes_no_memory_though_it_be_one_line(ada, settings):
     settings.UPLOAD_LIMIT = 1000
     size = 4 * 2**20
     payload = encode_multipart(BOUNDARY, {"file": SimpleUploadedFile("list.csv", b"x" * size)})
+    ada.upload(b"x" * 2000)  # what the first of these requests loads stays
     tracemalloc.start()
     try:
         ada.client.generic("POST", reverse("devices:imports"), payload, MULTIPART_CONTENT)
@@ -443,6 +447,49 @@ def test_what_registers_many_writes_the_rows_that_registering_one_writes(ada, wo
     assert many.assignments.get().user == one.assignments.get().user
 
 
+def test_what_changes_many_writes_what_changing_each_writes(ada, world, monkeypatch):
+    ada.brought("Serial,Name\n" + "".join(f"S-{n},Old\n" for n in range(1, 31)))
+    # Each row twice: changed with the others, and by itself.
+    rows = ",Attic,Cost centre 1,,,A note\n", ",,,New name,T%d,\n", ",,,,T%d,\n", ",Attic,Cost centre 1,New name,,\n"
+    PayorFactory(company=world.acme, name="Cost centre 1")
+    headers = "Serial,Space,Payor,Name,Asset tag,Note\n"
+    ada.rehearsed(headers + "".join(f"S-{n}{row}".replace("%d", str(n)) for n, row in enumerate(rows, start=1)))
+    ada.post("import_start", {"rows": "all"})
+    assert ada.work().stage == "stored"
+    monkeypatch.setattr(storing, "_all_or_none", lambda *args: False)
+    ada.rehearsed(headers + "".join(f"S-{n}{row}".replace("%d", str(n)) for n, row in enumerate(rows, start=11)))
+    ada.post("import_start", {"rows": "all"})
+    assert ada.work().stage == "stored"
+    assert ada.numbers() == {"changed": 4}
+
+    def seen(number):
+        device = world.acme.devices.get(serial_number=f"S-{number}")
+        assert first_fault(device) is None
+        columns = {field.attname: getattr(device, field.attname) for field in Device._meta.concrete_fields}
+        columns["search_text"] = re.sub(r"\d+", "", columns["search_text"])
+        own = {"id", "uuid", "serial_number", "serial_key", "asset_tag", "asset_tag_key", "log_digest"}
+        own |= {"status_since", "registered_at"}
+        lines = [re.sub(r"asset tag .*", "asset tag", line) for line in log(device)]
+        stays = list(device.assignments.values("user", "space", "ended_at"))
+        return {name: columns[name] for name in columns if name not in own}, lines, stays, device.notes.count()
+
+    for n in range(1, 5):
+        assert seen(n) == seen(n + 10)
+        assert len(log(world.acme.devices.get(serial_number=f"S-{n}"))) > 1
+
+
+def test_what_is_changed_costs_no_statements_of_its_own(ada, world):
+    ada.brought("Serial,Name\n" + "".join(f"S-{n},Old\n" for n in range(40)))
+    counts = []
+    for many in (2, 40):
+        ada.rehearsed("Serial,Name\n" + "".join(f"S-{n},New {many}\n" for n in range(many)))
+        ada.post("import_start", {"rows": "all"})
+        with CaptureQueriesContext(connection) as queries:
+            assert ada.work().stage == "stored"
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
 def test_bad_rows_keep_everything_out_unless_somebody_leaves_them_out(ada, world):
     content = "Serial,Purchase cost\nS-1,10.00\nS-2,free\n"
     ada.rehearsed(content)
@@ -684,7 +731,12 @@ def test_a_device_may_come_in_a_status_with_its_repair_and_its_line(ada, world):
     assert log(broken)[0] == "Ada Holm registered device, in need of repair."
     assert world.acme.devices.get(serial_number="S-3").status == "active"
     assert world.again().laptop.status == "active"
-    assert away.move("finish", by=world.admin).status == "active"
+    back = away.move("finish", by=world.admin)
+    assert [(stay.status, stay.since) for stay in stays_of(back)] == [
+        ("in_repair", repair.opened_at),
+        ("active", back.status_since),
+    ]
+    assert first_fault(back) is None
 
 
 def test_the_table_of_statuses_is_what_somebody_says(ada, world):

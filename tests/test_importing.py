@@ -576,17 +576,22 @@ def test_a_device_in_the_repair_flow_keeps_holder_payor_and_status(bring, world)
 def test_what_changes_between_plan_and_store_is_refused_and_leaves_nothing(bring, world, monkeypatch):
     from devices.importing import storing
 
-    def meanwhile(entry, by, store=storing._store):
-        if entry.device == world.laptop:
-            entry.device.move("report", by=world.admin)
-        store(entry, by)
+    def meanwhile(company_id, keys, lock=storing.locked_in_order):
+        world.laptop.move("report", by=world.admin)
+        return lock(company_id, keys)
 
-    monkeypatch.setattr(storing, "_store", meanwhile)
-    content = "Serial,Email\nC02-XK1 AAA,new@acme.example\nN2,new@acme.example\n"
+    monkeypatch.setattr(storing, "locked_in_order", meanwhile)
+    content = (
+        "Serial,Name,Email\nC02-XK1 AAA,Renamed,new@acme.example\nN2,Two,new@acme.example\nPF-SPARE-1,Spare,\n"
+        "R52-TABLET-1,Tablet,other@acme.example\n"
+    )
     printed = bring(content, skip_bad=True)
-    assert "1 created, 0 changed, 0 unchanged, 1 refused" in printed
+    assert "1 created, 2 changed, 0 unchanged, 1 refused" in printed
     assert device(world, "N2").holder.email == "new@acme.example"
-    assert device(world, pk=world.laptop.pk).status == "active"
+    laptop = device(world, pk=world.laptop.pk)
+    assert (laptop.name, laptop.holder, laptop.events.first().kind) == ("MacBook Pro 14", world.employee, "reported")
+    assert [device(world, pk=one.pk).name for one in (world.spare, world.tablet)] == ["Spare", "Tablet"]
+    assert device(world, pk=world.tablet.pk).holder.email == "other@acme.example"
 
 
 def test_a_row_costs_no_look_up_of_its_own_when_nothing_changes(bring, django_assert_max_num_queries):

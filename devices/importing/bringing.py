@@ -24,9 +24,9 @@ from .survey import Survey
 
 # Rows that are planned and stored at once: on SQLite others wait as long as this takes.
 BATCH = 500
-# A device that is there already is changed by statements of its own, some twenty: of those a step takes so many. On
-# SQLite others wait as long as a step takes, and not for longer than 20 seconds.
-CHANGES = 25
+# A device that is there already takes statements of its own where somebody else gets it, and more where one of the step
+# is refused. On SQLite others wait as long as a step takes, and not for longer than 20 seconds.
+CHANGES = 100
 
 T = TypeVar("T")
 

@@ -1,7 +1,8 @@
 """Carrying a plan out, through the domain's own verbs: so each device has its assignment and its log."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -10,28 +11,29 @@ from django.utils.translation import gettext as _
 
 from accounts.importing.directory import NewPerson, NewSpace, make_all
 from accounts.models import Company, User
-from devices.models import Import, Imported, MoveRefused
+from devices.models import Device, Import, Imported, MoveRefused
+from devices.models.many import Given, holders_and_payors, kept_together, locked_in_order
 from devices.models.registering import Newcomer, register_imported
-from devices.models.telling import locked_in_order
 from devices.statistics import look_at_devices
 
 from .plan import Entry
 from .values import moment_of
 
 New = NewPerson | NewSpace
+Act = Callable[[Sequence[Entry], User], list[Device]]
 
 
 def store(entries: Sequence[Entry], *, by: User, batch: Import) -> None:
     """Store the entries; one that the domain refuses, as the register has changed since the plan was made, is refused
     in the report. What was done is remembered for `batch`. Belongs inside a transaction."""
-    # In order and before all else, as whoever locks several devices does: nobody waits for each other for ever.
-    there = (entry.device.pk for entry in entries if entry.device is not None and entry.outcome == "changed")
-    locked_in_order(batch.company_id, there)
     about_to_come = {id(new): new for new in map(_newcomer, entries) if new is not None and new.row is None}
     created = [entry for entry in entries if entry.outcome == "created"]
-    if not _store_together(created, by):
-        _one_by_one(created, by)
-    _one_by_one([entry for entry in entries if entry.outcome == "changed"], by)
+    changed = [entry for entry in entries if entry.outcome == "changed"]
+    # In order and before all else, as whoever locks several devices does: nobody waits for each other for ever.
+    there = locked_in_order(batch.company_id, (entry.device.pk for entry in changed if entry.device is not None))
+    for group, act in ((created, _register), (changed, partial(_change_all, there))):
+        if group and not _all_or_none(group, act, by):
+            _one_by_one(group, by)
     _remember(entries, about_to_come.values(), batch)
     if created:
         look_at_devices()
@@ -41,22 +43,36 @@ def _newcomer(entry: Entry) -> New | None:
     return entry.hand_to if isinstance(entry.hand_to, New) and not entry.problems else None
 
 
-def _store_together(entries: Sequence[Entry], by: User) -> bool:
+def _all_or_none(entries: Sequence[Entry], act: Act, by: User) -> bool:
     """False, and nothing stored, where one of them can't be."""
-    company = _company_of(by)
     made = [new for new in map(_newcomer, entries) if new is not None and new.row is None]
     try:
         with transaction.atomic():
-            make_all(made, company)
-            newcomers = [_registered(entry, company) for entry in entries]
-            devices = register_imported(company, newcomers, by=by) if newcomers else []
-    except (ValidationError, IntegrityError):
+            make_all(made, _company_of(by))
+            devices = act(entries, by)
+    except (MoveRefused, ValidationError, IntegrityError):
         for new in made:
             new.row = None  # rolled back with the rest
         return False
     for entry, device in zip(entries, devices, strict=True):
         entry.stored = device
     return True
+
+
+def _register(entries: Sequence[Entry], by: User) -> list[Device]:
+    company = _company_of(by)
+    return register_imported(company, [_registered(entry, company) for entry in entries], by=by)
+
+
+def _change_all(there: Mapping[int, Device], entries: Sequence[Entry], by: User) -> list[Device]:
+    """`there` are the devices, locked."""
+    devices = [there[entry.device.pk] for entry in entries if entry.device is not None]
+    given = [_given(entry, by) for entry in entries]
+    now = holders_and_payors(_company_of(by), filter(None, given))
+    with kept_together(devices, by=by):
+        for entry, device, to in zip(entries, devices, given, strict=True):
+            _change(entry, device, to and now[to], by, are_held=True)
+    return devices
 
 
 def _registered(entry: Entry, company: Company) -> Newcomer:
@@ -84,20 +100,30 @@ def _one_by_one(entries: Iterable[Entry], by: User) -> None:
 
 
 def _store(entry: Entry, by: User) -> None:
-    company = _company_of(by)
     if entry.device is None:
-        [entry.stored] = register_imported(company, [_registered(entry, company)], by=by)
+        [entry.stored] = _register([entry], by)
         return
-    holder = entry.hand_to.made(company) if isinstance(entry.hand_to, New) else entry.hand_to
-    device = entry.device
-    if entry.changes:
-        device = device.edit(by=by, **entry.values)
-    if holder is not None and entry.payor is not None:
-        # As it was when planned: a device that has gone into repair since is not for an import to bring back.
-        device = device.assign(holder, entry.payor, by=by, seen=entry.device.revision)
-    for note in entry.notes:
-        device = device.add_note(note, by=by)
+    with entry.device.changing(by=by) as device:
+        _change(entry, device, _given(entry, by), by)
     entry.stored = device
+
+
+def _given(entry: Entry, by: User) -> Given | None:
+    """Who is to get the device and who is to pay, where that is a change; whoever is new is made."""
+    holder = entry.hand_to.made(_company_of(by)) if isinstance(entry.hand_to, New) else entry.hand_to
+    return (holder, entry.payor) if holder is not None and entry.payor is not None else None
+
+
+def _change(entry: Entry, device: Device, given: Given | None, by: User, *, are_held: bool = False) -> None:
+    """The device is that of the entry as it is now, inside a change."""
+    if entry.changes:
+        device.revise(entry.values, by=by)
+    if given is not None:
+        # As it was when planned: a device that has gone into repair since is not for an import to bring back.
+        device.require_revision(entry.device.revision if entry.device is not None else None)
+        device.hand_to(*given, by=by, are_held=are_held)
+    for note in entry.notes:
+        device.note_down(note, by=by)
 
 
 def _company_of(by: User) -> Company:

@@ -1,6 +1,6 @@
 """The one way in which a device changes: its row locked, everything in one transaction, one save, its lines written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import ClassVar, Self
@@ -47,7 +47,8 @@ class Changing(models.Model):
     # What its keys are made of (devices/models/sorting.py).
     KEYED_BY: ClassVar[tuple[str, ...]] = ()
 
-    _lines: list[Line]
+    # Those of the change that is going on.
+    lines: list[Line]
 
     class Meta:
         abstract = True
@@ -65,27 +66,44 @@ class Changing(models.Model):
             device = type(self)._default_manager.select_for_update(no_key=True).get(pk=self.pk)
             if by.company_id != device.company_id:  # type: ignore[attr-defined]
                 raise PermissionDenied
-            if seen is not None and seen != device.revision:
-                raise MoveRefused(
-                    _("%(device)s has changed since you opened the page: it is now %(status)s. Nothing was done.")
-                    % {"device": device, "status": device.get_status_display()}  # type: ignore[attr-defined]
-                )
+            device.require_revision(seen)
             with device.kept(by=by):
                 yield device
+
+    def require_revision(self, seen: int | None) -> None:
+        """Raises MoveRefused where it has been moved or assigned since somebody saw it."""
+        if seen is not None and seen != self.revision:
+            raise MoveRefused(
+                _("%(device)s has changed since you opened the page: it is now %(status)s. Nothing was done.")
+                % {"device": self, "status": self.get_status_display()}  # type: ignore[attr-defined]
+            )
 
     @contextmanager
     def kept(self, *, by: User) -> Iterator[None]:
         """Within a transaction that holds the row, as `changing` does or whoever has just inserted it: at the end write
         the lines and save what changed."""
-        self.company = by.company  # the same row, and already loaded
-        self._lines = []
-        before = self._stored()
+        before = self.begin_to_keep(by=by)
         yield
+        self.refresh_keys_if_changed(before)
+        write_lines(self, self.lines, clock.now())  # type: ignore[arg-type]
+        if changed := self.changed_since(before):
+            self.save(update_fields=changed)
+
+    # The parts of `kept`, for devices/models/many.py too
+
+    def begin_to_keep(self, *, by: User) -> dict[str, object]:
+        """No lines yet. Returns its columns as they are stored."""
+        self.company = by.company  # the same row, and already loaded
+        self.lines = []
+        return self._stored()
+
+    def refresh_keys_if_changed(self, before: Mapping[str, object]) -> None:
         if any(getattr(self, name) != before[name] for name in self.KEYED_BY):
             self.refresh_keys()
-        write_lines(self, self._lines, clock.now())  # type: ignore[arg-type]
-        if changed := [name for name, value in self._stored().items() if value != before[name]]:
-            self.save(update_fields=changed)
+
+    def changed_since(self, before: Mapping[str, object]) -> list[str]:
+        """The columns that are to be saved."""
+        return [name for name, value in self._stored().items() if value != before[name]]
 
     def refresh_keys(self) -> None:
         """What the tables sort and search by follows what was changed (devices/models/sorting.py)."""
@@ -107,4 +125,4 @@ class Changing(models.Model):
         """Put a line into the log; it is written when the change ends. `kind` is one of `wording.SENTENCES`; `names`
         are people, spaces, payors, devices or texts, by their role in the sentence; None is shown as "none". `line` is
         the number of an earlier line that it refers to; `occurred_at` a moment in the past, else it happens now."""
-        self._lines.append(Line(kind, by, occurred_at or clock.now(), names, field, line))
+        self.lines.append(Line(kind, by, occurred_at or clock.now(), names, field, line))

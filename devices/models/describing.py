@@ -108,38 +108,37 @@ class Describing(Changing):
 
     def _edit(self, *, by: User, **fields: Any) -> Self:
         with self.changing(by=by) as device:
-            require_admin(by, device.company_id)
-            device.require_editable()
-            for name, value in fields.items():
-                before = getattr(device, name)
-                if value != before:
-                    device.record(
-                        "field_changed",
-                        by=by,
-                        field=name,
-                        before=_as_text(before),
-                        after=_as_text(value),
-                    )
-            device.describe(fields)
+            device.revise(fields, by=by)
         return device
 
     def add_note(self, text: str, *, by: User) -> Self:
         """Write a note that admins read; the same words a second time, by a second click, are the same note. Returns
         the fresh device."""
         with self.changing(by=by) as device:
-            require_admin(by, device.company_id)
-            device.require_editable()
-            if device.notes.filter(author=by, text=text, written_at__gt=clock.now() - TWICE).exists():  # type: ignore[attr-defined]
-                return device
-            Note.objects.create(
-                company_id=device.company_id,
-                device_id=device.pk,
-                author=by,
-                text=text,
-                written_at=clock.now(),
-            )
-            device.record("note_added", by=by)
+            device.note_down(text, by=by)
         return device
+
+    # Inside a change
+
+    def revise(self, fields: Mapping[str, Any], *, by: User) -> None:
+        """`edit`, inside a change that is open already."""
+        require_admin(by, self.company_id)
+        self.require_editable()
+        for name, value in fields.items():
+            before = getattr(self, name)
+            if value != before:
+                self.record("field_changed", by=by, field=name, before=_as_text(before), after=_as_text(value))
+        self.describe(fields)
+
+    def note_down(self, text: str, *, by: User) -> None:
+        """`add_note`, inside a change that is open already."""
+        require_admin(by, self.company_id)
+        self.require_editable()
+        same = Note.objects.filter(company_id=self.company_id, device_id=self.pk, author=by, text=text)
+        if same.filter(written_at__gt=clock.now() - TWICE).exists():
+            return
+        Note.objects.create(company_id=self.company_id, device_id=self.pk, author=by, text=text, written_at=clock.now())
+        self.record("note_added", by=by)
 
     def describe(self, fields: Mapping[str, Any]) -> None:
         """Set fields of `DESCRIPTION` and the forms in which they are compared, and check them. Stores nothing.
@@ -150,14 +149,16 @@ class Describing(Changing):
         self.identify({})
 
     def identify(self, fields: Mapping[str, Any]) -> None:
-        """`describe`, for serial number and asset tag alone."""
+        """`describe`, for serial number and asset tag alone. What it had before is nobody else's."""
+        before = {key: getattr(self, key) for key in COMPARED.values()}
         for name, value in fields.items():
             setattr(self, name, value)
         for name, key in COMPARED.items():
             setattr(self, key, identifier_key(getattr(self, name)))
             if len(getattr(self, key)) > KEY_LENGTH:  # letters that NFKC spells out
                 raise ValidationError({name: _("This is too long. Leave out what isn't part of it.")})
-        self.refuse_duplicates()
+        if self.pk is None or any(getattr(self, key) != value for key, value in before.items()):
+            self.refuse_duplicates()
 
     def refuse_duplicates(self) -> None:
         """Raises ValidationError beside `serial_number` or `asset_tag` when another device of the company has it,

@@ -116,7 +116,7 @@ class Holding(Changing):
         *,
         by: User,
         seen: int | None = None,
-        **facts: object,
+        **facts: Any,
     ) -> Self:
         """Give the device to a user or a space, and say who pays. In repair, this finishes the repair in the same act.
 
@@ -144,12 +144,14 @@ class Holding(Changing):
 
     # Inside a change
 
-    def hand_to(self, to: User | Space, payor: Payor, *, by: User, **facts: object) -> None:
-        """`assign`, inside a change that is open already."""
+    def hand_to(self, to: User | Space, payor: Payor, *, by: User, are_held: bool = False, **facts: object) -> None:
+        """`assign`, inside a change that is open already. `are_held` says that `to` and `payor` are from
+        `holders_and_payors` (devices/models/many.py)."""
         require_admin(by, self.company_id)
         self._refuse_unless_settled(in_repair_too=True)
-        to = self._still_available(to)
-        payor = self._still_payor(payor, to)
+        if not are_held:
+            to = self._still_available(to)
+            payor = self._still_payor(payor, to)
         if self.status == Status.IN_REPAIR:
             with tried("finish"):
                 self.carry_out("finish", by=by, assigning=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts import clock
@@ -22,6 +22,7 @@ from .changing import FlowOff
 from .describing import COMPARED, KEY_LENGTH
 from .device import Device
 from .event import Event, Line, lines_of_many
+from .many import holders_and_payors
 from .note import Note
 from .status import Status
 
@@ -116,20 +117,8 @@ def _refuse_what_cannot_be(company: Company, newcomers: Sequence[Newcomer]) -> N
         keys = [identifier_key(newcomer.fields.get(name, "")) for newcomer in newcomers]
         if Device.objects.filter(company=company).numbered(key, keys).exists():
             raise ValidationError({name: _("A device with this number is registered already.")})
-    people = _held({n.holder.pk for n in newcomers if isinstance(n.holder, User)}, User, company, is_active=True)
-    spaces = _held({n.holder.pk for n in newcomers if isinstance(n.holder, Space)}, Space, company, closed_at=None)
-    payors = {payor.pk: payor.pinned() for payor in {n.payor for n in newcomers if n.payor is not None}}
+    wanted = [(n.holder, n.payor) for n in newcomers if n.holder is not None and n.payor is not None]
+    now = holders_and_payors(company, wanted)
     for newcomer in newcomers:
-        if newcomer.holder is None or newcomer.payor is None:
-            continue
-        holder = (people if isinstance(newcomer.holder, User) else spaces).get(newcomer.holder.pk)
-        payor = payors[newcomer.payor.pk]
-        if holder is None or payor is None or not payor.is_open or (payor.is_employee and isinstance(holder, Space)):
-            raise ValidationError(_("Somebody or something can't be chosen any more."))
-        newcomer.holder, newcomer.payor = holder, payor
-
-
-def _held(keys: set[int], model: type[models.Model], company: Company, **wanted: Any) -> dict[int, Any]:
-    """Those of these rows that are there and as wanted, locked in order."""
-    rows = model._default_manager.filter(company=company, pk__in=keys, **wanted).order_by("pk")
-    return {row.pk: row for row in rows.select_for_update(no_key=True)}
+        if newcomer.holder is not None and newcomer.payor is not None:
+            newcomer.holder, newcomer.payor = now[newcomer.holder, newcomer.payor]

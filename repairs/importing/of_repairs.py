@@ -17,7 +17,7 @@ from devices.importing.choices import LEFT_OUT, Choices
 from devices.importing.survey import TICK, Survey
 from devices.importing.twins import Twins
 from devices.models import Device, Import
-from devices.models.telling import locked_in_order
+from devices.models.many import locked_in_order
 from repairs.models import Repair
 from repairs.models.past import bring_past, take_back_past
 

@@ -19,7 +19,7 @@ from accounts.models.closable import require_admin
 from devices.models import Import
 from devices.models.bringing import reopen_undoing
 from devices.models.correcting import EARLIEST
-from devices.models.telling import locked_in_order, tell
+from devices.models.many import locked_in_order, tell
 
 from .repair import Repair
 
