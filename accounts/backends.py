@@ -24,8 +24,11 @@ class EmailBackend(AuthenticationBackend):
         return super().user_can_authenticate(user) and user.has_joined
 
     def get_user(self, user_id: int) -> User | None:
-        user = User.objects.select_related("company").filter(pk=user_id).first()
-        return user if user is not None and self.user_can_authenticate(user) else None
+        try:
+            user = User.objects.select_related("company").get(pk=user_id)
+        except User.DoesNotExist:
+            return None
+        return user if self.user_can_authenticate(user) else None
 
     def _check_password(self, user: Any, password: str) -> Any:
         """A password that fits is hashed anew now and then, which writes the person's row. Nobody's address asks the

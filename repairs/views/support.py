@@ -42,7 +42,8 @@ def support(request: PersonRequest, device: Device) -> HttpResponse:
     """Show the tab; POST is the switch "Device in need of repair?" with Save."""
     if request.method != "POST":
         return support_page(request, device)
-    repair = Repair.objects.open().filter(device=device).first()
+    is_active = device.status == Status.ACTIVE  # and so has no open repair
+    repair = None if is_active else Repair.objects.open().filter(device=device).first()
     form = RequestForm(request.POST, device=device, repair=repair)
     if not form.is_valid():
         return support_page(request, device, form=form)
@@ -63,7 +64,7 @@ def _save_request(request: PersonRequest, device: Device, repair: Repair | None,
         else:
             text = _("Saved. %(device)s is now Active - needs repair, and your IT admins see it.")
         messages.success(request, text % {"device": device})
-    elif repair is not None or device.status != Status.ACTIVE:
+    elif device.status != Status.ACTIVE:
         device.move("revert", by=request.user, seen=seen)
         messages.success(request, _("Your request is taken back. %(device)s is Active.") % {"device": device})
     else:
