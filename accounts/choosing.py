@@ -88,7 +88,7 @@ class Chooser:
         """All that can be chosen, or None where that is too much for a list."""
         found, left = {}, FEW
         for begins, rows in self._among.items():
-            first = list(rows.order_by("found_by", "pk")[: left + 1]) if self._read is None else self._read
+            first = list(rows.order_by()[: left + 1]) if self._read is None else self._read
             left -= len(first)
             if left < 0:
                 return None

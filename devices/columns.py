@@ -22,7 +22,7 @@ BY_NAME = ("name_key", "id")
 class Column:
     """`fields` are read of the rows; `text` makes of these what an export says: words, or a day, a moment or an amount
     as it is. `order` is what one sorts by, where one can. `cell` names how it is drawn on screen
-    (devices/jinja2/devices/rows.html); blank, it is only exported. An `is_extra` column gives way where the table gets
+    (devices/jinja2/devices/table.html); blank, it is only exported. An `is_extra` column gives way where the table gets
     tight. An `is_standard` one is shown until somebody chooses."""
 
     slug: str

@@ -1,4 +1,4 @@
-"""The rows of a table of Hardware: read as plain values, with what other apps add, drawn or exported."""
+"""A table of Hardware: its rows read as plain values, with what other apps add, drawn or exported."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from operator import attrgetter
@@ -97,14 +97,16 @@ def ways(filters: HardwareFilter, request: PersonRequest) -> Sequence[Callable[[
     return filters.in_turn() if is_search else [lambda: filters.qs]
 
 
-def drawn(table: Table, rows: list[Row], slow: Collection[int]) -> SafeString:
-    """The rows as HTML, by a faster engine than that of the pages: drawing them is most of what a page costs."""
+def drawn(table: Table, rows: list[Row], slow: Collection[int], request: PersonRequest) -> SafeString:
+    """Head and rows as HTML, by a faster engine than that of the pages: drawing them is most of what a page costs."""
     leads_to = "devices:overview" if table.slug in ("all", "unassigned") else "repairs:support"
     begins, ends = reverse(leads_to, args=[0]).split("0")
     return SafeString(
         render_to_string(
-            "devices/rows.html",
+            "devices/table.html",
             {
+                "heads": table.columns,
+                "sort": table.sort,
                 "rows": rows,
                 "columns": [
                     (column.cell, str(column.heading), column.fields and column.fields[0]) for column in table.columns
@@ -121,7 +123,9 @@ def drawn(table: Table, rows: list[Row], slow: Collection[int]) -> SafeString:
                 "previous_holder": columns.last_holder_of,
                 "word_payor": _("Payor"),
                 "word_unassigned": _("Unassigned"),
+                "word_slow": _("Slow"),
             },
+            request,
             using="jinja2",
         )
     )

@@ -40,10 +40,10 @@ def longest_of(company_id: int, period: int) -> Mapping[str, timedelta]:
 
 
 class Slow(NamedTuple):
-    """The keys of rows of the slowest tenth, and by their status in words what they are slower than."""
+    """The keys of rows of the slowest tenth, and in words what they are slower than, by status."""
 
     keys: frozenset[int]
-    words: dict[str, str]
+    words: list[str]
 
 
 class Paces:
@@ -68,7 +68,7 @@ class Paces:
     def slow_among(self, rows: Iterable[Any]) -> Slow:
         """Those of these rows that belong to the slowest tenth."""
         slow = [row for row in rows if self._now - row.status_since > self._longest.get(row.status, timedelta.max)]
-        words = {status: self._in_words(status) for status in {row.status for row in slow}}
+        words = [self._in_words(status) for status in dict.fromkeys(row.status for row in slow)]
         return Slow(frozenset(row.id for row in slow), words)
 
     def _in_words(self, status: str) -> str:

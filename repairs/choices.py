@@ -22,25 +22,26 @@ class Choices(NamedTuple):
 
 
 _PAYORS, _PEOPLE, _SPACES, _REPAIRS, _DEVICES = (model._meta.db_table for model in (Payor, User, Space, Repair, Device))
-# By hand, as Django takes longer to write this query than any database to answer it, and as PostgreSQL looks up each
-# part in an index (user_found, space_found, repair_waiting) only where its limit stands within it. The company stands
-# in it (accounts/planning.py).
+# By hand, as Django takes longer to write this query than any database to answer it. PostgreSQL reads no more of each
+# part than its limit where that stands within it, and all people of the company where they are sorted, or joined to the
+# repairs (devices/listing.py:NAMES). The company stands in it (accounts/planning.py).
 _SQL = f"""
 SELECT 'payor', id, name, kind, TRUE FROM {_PAYORS} WHERE company_id = %(company)d AND closed_at IS NULL
 UNION ALL SELECT * FROM (
     SELECT 'user', id, full_name, email, TRUE FROM {_PEOPLE}
-    WHERE company_id = %(company)d AND is_active ORDER BY found_by, id LIMIT {FEW + 1}
+    WHERE company_id = %(company)d AND is_active LIMIT {FEW + 1}
 ) AS people
 UNION ALL SELECT * FROM (
     SELECT 'space', id, name, '', TRUE FROM {_SPACES}
-    WHERE company_id = %(company)d AND closed_at IS NULL ORDER BY found_by, id LIMIT {FEW + 1}
+    WHERE company_id = %(company)d AND closed_at IS NULL LIMIT {FEW + 1}
 ) AS spaces
-UNION ALL SELECT 'repair', waiting.id, holder.full_name, device.name, holder.is_active FROM (
+UNION ALL SELECT 'repair', waiting.id, (SELECT full_name FROM {_PEOPLE} WHERE id = waiting.holder_user_id), device.name,
+    (SELECT is_active FROM {_PEOPLE} WHERE id = waiting.holder_user_id)
+FROM (
     SELECT id, holder_user_id, device_id FROM {_REPAIRS}
     WHERE company_id = %(company)d AND closed_at IS NULL AND holder_user_id IS NOT NULL AND device_id <> %%(device)s
     ORDER BY holder_user_id LIMIT {FEW + 1}
-) AS waiting JOIN {_PEOPLE} holder ON holder.id = waiting.holder_user_id
-JOIN {_DEVICES} device ON device.id = waiting.device_id
+) AS waiting JOIN {_DEVICES} device ON device.id = waiting.device_id
 """
 
 

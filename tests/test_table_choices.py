@@ -200,7 +200,7 @@ def test_the_slowest_tenth_stands_out_by_the_company_s_own_history(ada, world):
     past_repairs(world, [20])
     longest_of.cache_clear()  # as after some minutes
     assert "In repair: longer than 9 of 10 at your company (2 weeks)" in ada.open(IN_REPAIR).words
-    marked = [row.findall(".//i[@aria-labelledby='slow-in_repair']") for row in ada.tree.findall(".//tbody/tr")]
+    marked = [row.findall(".//i[@aria-label='Slow']") for row in ada.tree.findall(".//tbody/tr")]
     slow = dict(zip((row[0] for row in ada.rows), map(bool, marked), strict=True))
     assert slow == {"Nineteen": True, "Seventeen": False}
     assert names(ada.open(HARDWARE, slow="tenth")) == ["Nineteen"]

@@ -16,9 +16,9 @@ from velory.templatetags import icons, ui
 
 
 def environment(**options: Any) -> Environment:
-    """What a template of Jinja2 finds: filters for times, words in the reader's language, icons."""
+    """What a template of Jinja2 finds: filters for times, words in the reader's language, icons, headings that sort."""
     environment = Environment(**options)
-    environment.globals |= {"_": gettext, "heroicon_mini": icons.heroicon_mini}
+    environment.globals |= {"_": gettext, "heroicon_mini": icons.heroicon_mini, "sort_heading": ui.sort_heading}
     environment.filters |= {"amount": amount, "day": day, "how_long": how_long}
     return environment
 

@@ -87,7 +87,7 @@ def _shown(found: Table, request: PersonRequest) -> dict[str, Any]:
     page = page_of(found, filters, request)
     context: dict[str, Any] = {"table": found, "filters": filters, "page": page}
     slow = filters.paces.slow_among(page.object_list if columns.SINCE in found.columns else [])
-    context |= {"rows": drawn(found, page.object_list, slow.keys), "slow": slow.words}
+    context |= {"head_and_rows": drawn(found, page.object_list, slow.keys, request), "slow": slow.words}
     context |= {"set_filters": set_filters(filters), "kept_query": kept_query(filters)}
     context["saved_filters"] = SavedFilter.objects.visible_to(request.user).over(found.slug)
     context["acts"] = offered(found.statuses, request.user.company)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from django import template
 from django.forms import BaseForm, BoundField
+from django.http import HttpRequest
 from django.template.context import Context, RequestContext
 from django.template.loader import get_template, render_to_string
 from django.urls import reverse
@@ -135,12 +136,16 @@ def form_errors(form: BaseForm) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def sort_header(context: RequestContext, key: str, label: str, default: str = "", css: str = "") -> SafeString:
+    """`sort_heading`, of the request that the page answers."""
+    return sort_heading(context["request"], key, label, default, css)
+
+
+def sort_heading(request: HttpRequest, key: str, label: str, default: str, css: str) -> SafeString:
     """A table heading that sorts by `key` on a click, and the other way round on the next.
 
     The order stands in the address as `?sort=key` or `?sort=-key`; `default` is the order where
     the address says none. htmx refreshes the element with the id "results", as the head of the table says.
     """
-    request = context["request"]
     now = request.GET.get("sort") or default
     state, arrow = SafeString(""), ""
     if now == key:
