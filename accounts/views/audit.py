@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
@@ -13,10 +12,12 @@ from accounts import clock
 from accounts.access import PersonRequest, admin_required
 from accounts.chain import AuditWalk
 from accounts.choosing import ChooseField
+from accounts.keyset import MOST_COUNTED, KeysetPage, Order, Total
 from accounts.models import AuditChain, AuditLine, Company
+from accounts.models.audit import give_names
 from accounts.wording import GROUPS
 
-LINES = 50
+LINES, NEWEST_FIRST = 50, Order(("sequence",), is_down=True)
 # A log of so many lines is verified whenever somebody looks at it, a longer one when they ask for it.
 VERIFIED_AT_ONCE = 500
 
@@ -44,9 +45,11 @@ def audit_log(request: PersonRequest) -> HttpResponse:
         lines = lines.filter(kind__startswith=f"{asked['about']}_")
     if asked.get("person"):
         lines = lines.about(asked["person"])
-    page: Any = Paginator(lines, LINES).get_page(request.GET.get("page"))
-    page.object_list = page.object_list.with_names()
-    context = {"page": page, "filters": filters, "is_filtered": any(asked.values())}
+    page = KeysetPage(lines, NEWEST_FIRST, LINES, request.GET.get("page", ""))
+    give_names(page.object_list)
+    context: dict[str, Any] = {"page": page, "filters": filters, "is_filtered": any(asked.values())}
+    if page.has_other_pages:
+        context["total"] = Total.of(lines, MOST_COUNTED)
     if request.htmx:
         return render(request, "accounts/_audit.html", context)
     head = AuditChain.objects.filter(company=company).first()

@@ -1,7 +1,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -9,6 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import clock
 from accounts.access import PersonRequest, admin_required
+from accounts.keyset import Order
 from accounts.models import User
 from accounts.tokens import works_until
 
@@ -18,9 +18,9 @@ from .listing import listing
 @require_safe
 @admin_required
 def invitations(request: PersonRequest) -> HttpResponse:
-    """Who has not joined: those who have got a link first, the latest on top."""
-    rows = request.user.company.users.not_joined().order_by(F("link_made_at").desc(nulls_last=True), "full_name", "pk")
-    return listing(request, "invitations", rows, more=until)
+    """Who has not joined: those who have got a link first, the latest on top, and then who was added last."""
+    latest = Order(("link_made_at", "id"), is_down=True, may_be_blank=True)
+    return listing(request, "invitations", request.user.company.users.not_joined(), latest, more=until)
 
 
 def until(person: Any) -> None:

@@ -1,5 +1,5 @@
 from django.contrib import messages
-from django.db.models import Count, F, Q
+from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -10,7 +10,7 @@ from accounts.forms import PayorForm, posted
 from accounts.kept import keeps_typed, refilled
 from accounts.models import Payor
 
-from .listing import listing
+from .listing import BY_NAME, listing
 from .removal import remove
 
 
@@ -19,8 +19,7 @@ from .removal import remove
 def payors(request: PersonRequest) -> HttpResponse:
     """The company's payors, open ones first, each with the number of devices it pays for. Archived ones are history."""
     rows = request.user.company.payors.annotate(held=Count("devices", filter=Q(devices__archived_at=None)))
-    rows = rows.order_by(F("closed_at").desc(nulls_first=True), "name", "pk")
-    return listing(request, "payors", rows)
+    return listing(request, "payors", rows, BY_NAME, first=Q(closed_at=None))
 
 
 @keeps_typed

@@ -1,5 +1,5 @@
 from django.contrib import messages
-from django.db.models import F
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ from accounts.kept import keeps_typed, refilled
 from accounts.models import Space
 from accounts.models.closable import holdings
 
-from .listing import listing, with_held
+from .listing import BY_NAME, listing, with_held
 from .removal import remove
 
 
@@ -20,8 +20,7 @@ from .removal import remove
 def spaces(request: PersonRequest) -> HttpResponse:
     """The company's spaces, open ones first, each with the number of devices in it."""
     rows = with_held(request.user.company.spaces.all())
-    rows = rows.order_by(F("closed_at").desc(nulls_first=True), "name", "pk")
-    return listing(request, "spaces", rows)
+    return listing(request, "spaces", rows, BY_NAME, first=Q(closed_at=None))
 
 
 @keeps_typed

@@ -1,4 +1,5 @@
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from accounts.tokens import works_until
 from accounts.two_step import uses_two_step
 
 from .links import hand_out_link
-from .listing import listing, with_held
+from .listing import BY_NAME, listing, with_held
 
 
 @require_safe
@@ -21,8 +22,7 @@ from .listing import listing, with_held
 def users(request: PersonRequest) -> HttpResponse:
     """The company's people, active ones first, each with the number of devices they hold."""
     rows = with_held(request.user.company.users.known())
-    rows = rows.order_by("-is_active", "full_name", "pk")
-    return listing(request, "users", rows)
+    return listing(request, "users", rows, BY_NAME, first=Q(is_active=True))
 
 
 @keeps_typed

@@ -87,8 +87,8 @@ class Preview:
         return max(0, self.count - SHOWN)
 
     def group(self, number: int) -> QuerySet[Any]:
-        """The devices with which it can be done (`FREE`), or that meet the hurdle with this number, by name."""
-        return self._devices.filter(hurdle=number).order_by("name_key", "pk")
+        """The devices with which it can be done (`FREE`), or that meet the hurdle with this number."""
+        return self._devices.filter(hurdle=number)
 
     def why(self, number: int) -> str | None:
         """The reason that the hurdle with this number is; None where there is no such hurdle."""

@@ -17,8 +17,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import PersonRequest, admin_required
+from accounts.keyset import MOST_COUNTED, KeysetPage, Order, Total
 from accounts.models.closable import Refused
 from accounts.text import clean_search
+from devices import columns
 from devices.bulk import acts, work
 from devices.bulk.choosing import choose, choose_again
 from devices.bulk.preview import FREE, Preview
@@ -116,10 +118,11 @@ def bulk_devices(request: PersonRequest, action: BulkAction) -> HttpResponse:
     number = int(asked) if asked.isdecimal() and len(asked) < 3 else FREE
     why = preview.why(number)
     devices = preview.group(FREE if why is None else number).prefetch_related("holder_user", "holder_space")
-    page = Paginator(devices, ON_A_PAGE).get_page(request.GET.get("page"))
+    page = KeysetPage(devices, Order(columns.BY_NAME), ON_A_PAGE, request.GET.get("page", ""))
     if not page.object_list:
         return redirect(_address(action, _way_back(request)))
-    return render(request, "devices/bulk_devices.html", _told_of(request, action) | {"why": why, "page": page})
+    context = {"why": why, "page": page, "total": Total.of(devices, MOST_COUNTED)}
+    return render(request, "devices/bulk_devices.html", _told_of(request, action) | context)
 
 
 @require_POST
@@ -229,7 +232,7 @@ def _what_came_of_it(request: PersonRequest, action: BulkAction) -> dict[str, An
     numbers = dict(action.rows.order_by().values_list("state").annotate(Count("pk")))
     done = numbers.pop(State.DONE, 0)
     shows_done = "done" in request.GET or not numbers
-    rows = action.rows.select_related("device").order_by("pk")
+    rows = action.rows.select_related("device")
     rows = rows.filter(state=State.DONE) if shows_done else rows.exclude(state=State.DONE)
     reasons = action.rows.filter(state__in=[State.LEFT_OUT, State.FAILED]).order_by()
     return {
@@ -238,5 +241,6 @@ def _what_came_of_it(request: PersonRequest, action: BulkAction) -> dict[str, An
         "waiting": numbers.get(State.WAITING, 0),
         "shows_done": shows_done,
         "reasons": list(reasons.values_list("problem").annotate(number=Count("pk")).order_by("-number")[:10]),
-        "page": Paginator(rows, ON_A_PAGE).get_page(request.GET.get("page")),
+        "page": KeysetPage(rows, Order(("id",)), ON_A_PAGE, request.GET.get("page", "")),
+        "total": done if shows_done else sum(numbers.values()),
     }
