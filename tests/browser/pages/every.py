@@ -255,6 +255,8 @@ PAGES = [
     Page("import, past repairs", "admin", "devices:import", "past_repairs"),
     Page("import, at work", "admin", "devices:import", "waiting_list"),
     Page("import, stored", "admin", "devices:import", "stored_list"),
+    Page("import, stopped", "admin", "devices:import", "stopped_list"),
+    Page("import, broken off", "admin", "devices:import", "broken_off_list"),
     Page("import, undo", "admin", "devices:import_undo", "stored_list"),
     Page("import, undo, asked", "admin", "devices:import", "stored_list", act=window("Undo this import")),
     # Admins: many devices at once
@@ -267,6 +269,8 @@ PAGES = [
     Page("bulk action, its devices", "admin", "devices:bulk_devices", "filled_in_action"),
     Page("bulk action, at work", "admin", "devices:bulk_action", "waiting_action"),
     Page("bulk action, done", "admin", "devices:bulk_action", "done_action"),
+    Page("bulk action, stopped", "admin", "devices:bulk_action", "stopped_action"),
+    Page("bulk action, interrupted", "admin", "devices:bulk_action", "interrupted_action"),
     Page("labels", "admin", "devices:labels", "all", query="?sheet=99012&category=Phone"),
     Page("labels of much, refused", "long_admin", "devices:labels", "all", query="?first=22"),
     # Admins: a device

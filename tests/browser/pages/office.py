@@ -4,13 +4,16 @@ from datetime import timedelta
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import clock
+from accounts import clock, jobs
 from accounts.models import Domain, SingleSignOn, User
+from accounts.models.job import LEASE, MOST_ATTEMPTS
 from accounts.tokens import link_keys, link_path
+from devices.bulk import work as bulk_work
 from devices.importing import work
 from devices.models import SavedFilter
 from repairs import acts
@@ -99,6 +102,12 @@ class Office:
             ),
         )
         self.unknown_list = imported(self.ada, "columns", a_list("Kod,Vad\nS-1,Skärm\nS-2,Låda\n".encode()))
+        self.stopped_list = imported(self.ada, "storing", a_list(b"Serial number,Name\nSTOP-1,Dock\nSTOP-2,Dock\n"))
+        self.stopped_list.change(skip_bad=True)
+        with transaction.atomic():
+            work.stop(self.stopped_list, by=self.ada)
+        self.broken_off_list = imported(self.ada, "storing", a_list(b"Serial number,Name\nBROKEN-1,Dock\n"))
+        self.give_up(self.broken_off_list.job)
         self.waiting_list = imported(
             self.ada, "rehearsed", a_list(b"Serial number,Holder email,Warranty ends\nW-1,,\n")
         )
@@ -109,7 +118,19 @@ class Office:
         self.waiting_action, self.done_action, self.chosen_action = (
             bulk_action(self.ada, stage) for stage in ("waiting", "done", "chosen")
         )
-        self.filled_in_action = bulk_action(self.ada, "filled in", self.ada.company.payors.get(name="Cost centre 4711"))
+        other = self.ada.company.payors.get(name="Cost centre 4711")
+        self.stopped_action, self.interrupted_action = (bulk_action(self.ada, "waiting", other) for _one in range(2))
+        with transaction.atomic():
+            bulk_work.stop(self.stopped_action, by=self.ada)
+        self.give_up(self.interrupted_action.job)
+        self.filled_in_action = bulk_action(self.ada, "filled in", other)
+
+    def give_up(self, job):
+        """As often as workers begin it, they die."""
+        began = clock.now()
+        for attempt in range(MOST_ATTEMPTS + 1):
+            with clock.at(began + attempt * 2 * LEASE):
+                jobs.claim(job.company_id, job.pk)
 
     def days_ago(self, days, device, verb, **facts):
         with clock.at(self.now - timedelta(days=days)):
