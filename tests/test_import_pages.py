@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts import clock, jobs
 from accounts.models import AuditLine, Job, Space, Upload, UploadPart, User
-from accounts.models.job import LEASE
+from accounts.models.job import LEASE, MOST_ATTEMPTS
 from accounts.scope import company_scope
 from devices.chain import first_fault
 from devices.importing import of_devices, storing, work
@@ -841,6 +841,19 @@ def test_what_was_broken_off_in_the_middle_can_be_undone_but_for_what_has_change
     assert ada.work().stage == "undone"
     assert ada.batch.findings["stayed"] == ["New laptop"]
     assert list(world.acme.devices.filter(serial_number__startswith="S-").values_list("name")) == [("New laptop",)]
+
+
+def test_what_was_given_up_before_anything_was_stored_can_be_tried_again(ada, world):
+    ada.rehearsed(LIST)
+    ada.post("import_start", {"rows": "all"})
+    Job.objects.filter(kind="devices_import").update(attempts=MOST_ATTEMPTS)
+    assert ada.work().stage == "rehearsed"
+    ada.get()
+    assert "It was interrupted 5 times" in ada.words
+    assert "A part of it is in the register." not in ada.words
+    ada.post("import_start", {"rows": "all"})
+    assert ada.work().stage == "stored"
+    assert ada.numbers() == {"created": 3, "changed": 1}
 
 
 def test_somebody_who_is_needed_by_now_stays_when_it_is_undone(ada, world):

@@ -190,9 +190,11 @@ def stop(batch: Import, *, by: User) -> None:
 
 @jobs.when_failed("devices_import", "devices_undo")
 def break_off(job: Job) -> None:
-    """Workers have given it up in the middle: a part of it is in the register."""
+    """Workers have given it up in the middle: a part of it is in the register, or nothing, and it is as it was."""
     batch = Import.objects.select_related("who").get(company=job.company_id, pk=job.details["batch"])
-    if batch.stage in (Stage.STORING, Stage.UNDOING):
+    if batch.stage == Stage.STORING and not batch.rows_done:
+        batch.change(stage=Stage.REHEARSED)
+    elif batch.stage in (Stage.STORING, Stage.UNDOING):
         result = _report_of(batch).summary(batch.kind)
         record(batch.company_id, f"data_{batch.kind}_import_broken_off", by=batch.who, result=result)
 

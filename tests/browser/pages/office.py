@@ -107,6 +107,7 @@ class Office:
         with transaction.atomic():
             work.stop(self.stopped_list, by=self.ada)
         self.broken_off_list = imported(self.ada, "storing", a_list(b"Serial number,Name\nBROKEN-1,Dock\n"))
+        self.broken_off_list.change(rows_done=1)
         self.give_up(self.broken_off_list.job)
         self.waiting_list = imported(
             self.ada, "rehearsed", a_list(b"Serial number,Holder email,Warranty ends\nW-1,,\n")
