@@ -23,8 +23,8 @@ class Choices(NamedTuple):
 
 _PAYORS, _PEOPLE, _SPACES, _REPAIRS, _DEVICES = (model._meta.db_table for model in (Payor, User, Space, Repair, Device))
 # By hand, as Django takes longer to write this query than any database to answer it. PostgreSQL reads no more of each
-# part than its limit where that stands within it, and all people of the company where they are sorted, or joined to the
-# repairs (devices/listing.py:NAMES). The company stands in it (accounts/planning.py).
+# part than its limit where that stands within it, and all people or devices of the company where these are sorted, or
+# joined to the repairs (devices/listing.py:NAMES). The company stands in it (accounts/planning.py).
 _SQL = f"""
 SELECT 'payor', id, name, kind, TRUE FROM {_PAYORS} WHERE company_id = %(company)d AND closed_at IS NULL
 UNION ALL SELECT * FROM (
@@ -35,13 +35,14 @@ UNION ALL SELECT * FROM (
     SELECT 'space', id, name, '', TRUE FROM {_SPACES}
     WHERE company_id = %(company)d AND closed_at IS NULL LIMIT {FEW + 1}
 ) AS spaces
-UNION ALL SELECT 'repair', waiting.id, (SELECT full_name FROM {_PEOPLE} WHERE id = waiting.holder_user_id), device.name,
+UNION ALL SELECT 'repair', id, (SELECT full_name FROM {_PEOPLE} WHERE id = waiting.holder_user_id),
+    (SELECT name FROM {_DEVICES} WHERE id = waiting.device_id),
     (SELECT is_active FROM {_PEOPLE} WHERE id = waiting.holder_user_id)
 FROM (
     SELECT id, holder_user_id, device_id FROM {_REPAIRS}
     WHERE company_id = %(company)d AND closed_at IS NULL AND holder_user_id IS NOT NULL AND device_id <> %%(device)s
     ORDER BY holder_user_id LIMIT {FEW + 1}
-) AS waiting JOIN {_DEVICES} device ON device.id = waiting.device_id
+) AS waiting
 """
 
 

@@ -124,6 +124,10 @@ class User(Named, AbstractBaseUser):
         indexes = [
             models.Index(fields=["company", "full_name", "id"], name="user_list"),
             models.Index(fields=["company", "found_by", "id"], name="user_found"),
+            # They stand behind all others in the list of users, and are few.
+            models.Index(
+                fields=["company", "found_by", "id"], condition=models.Q(is_active=False), name="user_inactive"
+            ),
         ]
         constraints = [
             company_row("user_company_row"),
