@@ -1,8 +1,10 @@
 """Bringing a register through the pages: upload, columns, rehearsal, import, undo, each as an IT admin does it."""
 
+import contextlib
 import csv
 import io
 import re
+import threading
 import tracemalloc
 from datetime import timedelta
 from pathlib import Path
@@ -26,7 +28,8 @@ from devices.models import Assignment, Device, Event, Import, Imported, Note, br
 from devices.models.letting_go import let_go
 from devices.stays import stays_of
 from tests.conftest import role
-from tests.factories import PayorFactory
+from tests.factories import DeviceFactory, PayorFactory
+from tests.importer import a_list, imported
 
 FILES = Path(__file__).parent / "files"
 LIST = (
@@ -854,6 +857,45 @@ def test_what_was_given_up_before_anything_was_stored_can_be_tried_again(ada, wo
     ada.post("import_start", {"rows": "all"})
     assert ada.work().stage == "stored"
     assert ada.numbers() == {"created": 3, "changed": 1}
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one lock for all")
+def test_two_imports_of_one_company_do_not_wait_for_each_other_for_ever(live_world, monkeypatch):
+    world, meet = live_world, threading.Barrier(2)
+    there = [DeviceFactory(by=world.admin, holder=world.employee, serial_number=f"DL-{n}") for n in (1, 2)]
+    two = world.colleague.email
+    batches = [
+        imported(world.admin, "rehearsed", a_list(f"Serial,Email\nNEW-{n},{first}\nDL-{n},{second}\n".encode()))
+        for n, first, second in ((1, two, world.admin.email), (2, world.admin.email, two))
+    ]
+
+    with transaction.atomic():
+        for batch in batches:
+            work.begin(batch, "devices_import", "storing", by=world.admin)
+
+    def when_both_have_locked_somebody(*args, change=storing._change_all):
+        with contextlib.suppress(threading.BrokenBarrierError):
+            meet.wait(1)
+        return change(*args)
+
+    monkeypatch.setattr(storing, "_change_all", when_both_have_locked_somebody)
+
+    def carry_out(batch):
+        try:
+            jobs.carry_out(jobs.claim(world.acme.pk, batch.job_id))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=carry_out, args=[batch]) for batch in batches]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(Job.objects.filter(kind="devices_import").values_list("state", "attempts")) == {("done", 1)}
+    assert {device.holder.email for device in world.acme.devices.filter(pk__in=[one.pk for one in there])} == {
+        two,
+        world.admin.email,
+    }
 
 
 def test_somebody_who_is_needed_by_now_stays_when_it_is_undone(ada, world):

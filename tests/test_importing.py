@@ -577,21 +577,35 @@ def test_what_changes_between_plan_and_store_is_refused_and_leaves_nothing(bring
     from devices.importing import storing
 
     def meanwhile(company_id, keys, lock=storing.locked_in_order):
-        world.laptop.move("report", by=world.admin)
+        world.laptop.move("report", by=world.admin).move("take_in", by=world.admin)
+        User.objects.filter(pk=world.colleague.pk).update(is_active=False)
         return lock(company_id, keys)
 
     monkeypatch.setattr(storing, "locked_in_order", meanwhile)
     content = (
-        "Serial,Name,Email\nC02-XK1 AAA,Renamed,new@acme.example\nN2,Two,new@acme.example\nPF-SPARE-1,Spare,\n"
-        "R52-TABLET-1,Tablet,other@acme.example\n"
+        "Serial,Name,Email\nC02-XK1 AAA,Renamed,new@acme.example\nN2,Two,newest@acme.example\nPF-SPARE-1,Spare,\n"
+        f"R52-TABLET-1,Tablet,new@acme.example\nF2L-PHONE-1,Phone,{world.colleague.email}\n"
     )
     printed = bring(content, skip_bad=True)
-    assert "1 created, 2 changed, 0 unchanged, 1 refused" in printed
-    assert device(world, "N2").holder.email == "new@acme.example"
-    laptop = device(world, pk=world.laptop.pk)
-    assert (laptop.name, laptop.holder, laptop.events.first().kind) == ("MacBook Pro 14", world.employee, "reported")
+    assert "1 created, 2 changed, 0 unchanged, 2 refused" in printed
+    assert device(world, "N2").holder.email == "newest@acme.example"
+    laptop, phone = (device(world, pk=one.pk) for one in (world.laptop, world.phone))
+    assert (laptop.name, laptop.status, laptop.holder) == ("MacBook Pro 14", "in_repair", None)
+    assert (phone.name, phone.holder) == (world.phone.name, world.phone.holder)
     assert [device(world, pk=one.pk).name for one in (world.spare, world.tablet)] == ["Spare", "Tablet"]
-    assert device(world, pk=world.tablet.pk).holder.email == "other@acme.example"
+    assert device(world, pk=world.tablet.pk).holder.email == "new@acme.example"
+
+
+def test_whoever_leaves_between_plan_and_store_gets_nothing(bring, world, monkeypatch):
+    from devices.importing import storing
+
+    def meanwhile(company_id, keys, lock=storing.locked_in_order):
+        User.objects.filter(pk=world.colleague.pk).update(is_active=False)
+        return lock(company_id, keys)
+
+    monkeypatch.setattr(storing, "locked_in_order", meanwhile)
+    assert "1 refused" in bring(f"Serial,Email\nF2L-PHONE-1,{world.colleague.email}\n", skip_bad=True)
+    assert device(world, pk=world.phone.pk).holder == world.phone.holder
 
 
 def test_a_row_costs_no_look_up_of_its_own_when_nothing_changes(bring, django_assert_max_num_queries):

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.importing.directory import NewPerson, NewSpace, make_all
@@ -26,6 +26,7 @@ Act = Callable[[Sequence[Entry], User], list[Device]]
 def store(entries: Sequence[Entry], *, by: User, batch: Import) -> None:
     """Store the entries; one that the domain refuses, as the register has changed since the plan was made, is refused
     in the report. What was done is remembered for `batch`. Belongs inside a transaction."""
+    _wait_for_other_imports(batch.company_id)
     about_to_come = {id(new): new for new in map(_newcomer, entries) if new is not None and new.row is None}
     created = [entry for entry in entries if entry.outcome == "created"]
     changed = [entry for entry in entries if entry.outcome == "changed"]
@@ -37,6 +38,14 @@ def store(entries: Sequence[Entry], *, by: User, batch: Import) -> None:
     _remember(entries, about_to_come.values(), batch)
     if created:
         look_at_devices()
+
+
+def _wait_for_other_imports(company_id: int) -> None:
+    """To the end of the transaction. A step locks and makes people as its rows come; two imports of one company would
+    wait for each other's. On SQLite the IMMEDIATE transaction is that lock."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"import {company_id}"])
 
 
 def _newcomer(entry: Entry) -> New | None:

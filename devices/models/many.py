@@ -36,7 +36,7 @@ def holders_and_payors(company: Company, wanted: Iterable[Given]) -> dict[Given,
     wanted = set(wanted)
     people = _held({to.pk for to, _payor in wanted if isinstance(to, User)}, User, company, is_active=True)
     spaces = _held({to.pk for to, _payor in wanted if isinstance(to, Space)}, Space, company, closed_at=None)
-    payors = {payor: payor.pinned() for payor in {payor for _to, payor in wanted}}
+    payors = {payor: payor.pinned() for payor in sorted({payor for _to, payor in wanted}, key=lambda payor: payor.pk)}
     now: dict[Given, Given] = {}
     for to, payor in wanted:
         holder = (people if isinstance(to, User) else spaces).get(to.pk)
