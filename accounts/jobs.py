@@ -182,8 +182,12 @@ def _facts(job: Job) -> dict[str, Any]:
 
 
 def tidy() -> None:
-    """Every company's chores, and jobs that have been over for long."""
+    """Every company's chores, and jobs that have been over for long. One that fails keeps no other from being done."""
     for company in scope.every_company():
         for act in _chores:
-            act(company.pk)
+            try:
+                with transaction.atomic():
+                    act(company.pk)
+            except Exception:
+                logger.exception("A chore of company %d failed", company.pk, extra={"facts": {"company": company.pk}})
         Job.objects.filter(company=company, finished_at__lt=clock.now() - KEPT).delete()

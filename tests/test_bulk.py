@@ -325,6 +325,11 @@ def test_a_killed_worker_is_followed_by_one_that_does_the_rest_and_nothing_twice
     assert "1 ×</strong> It has changed since you chose it." in ada.words(action)
     for device in (world.again().laptop, world.phone):
         assert log_of(device).count("Ada Holm moved device to In repair.") == 1
+    # Killed once more, between the last step and the end of the job: the end is told once.
+    lines = AuditLine.objects.filter(company=world.acme).count()
+    Job.objects.filter(pk=action.job_id).update(state="waiting", finished_at=None)
+    assert jobs.work()
+    assert AuditLine.objects.filter(company=world.acme).count() == lines
     assert ada.client.get(action.get_absolute_url(), headers={"HX-Request": "true"})["HX-Refresh"] == "true"
 
 

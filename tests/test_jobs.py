@@ -251,6 +251,20 @@ def test_what_ends_one_thread_of_a_worker_ends_the_worker(live_world, kinds, mon
         call_command("work")
 
 
+def test_a_chore_that_fails_keeps_nothing_from_being_done(world, kinds, monkeypatch, caplog):
+    def fail(company_id):
+        Space.objects.create(company_id=company_id, name="Half a chore")
+        raise ValueError("a chore")
+
+    monkeypatch.setattr(jobs, "_chores", [fail])
+    kinds("count")(lambda job: {})
+    jobs.enqueue("count", who=world.admin)
+    call_command("work", once=True)
+    assert Job.objects.get().state == "done"
+    assert "A chore of company" in caplog.text
+    assert not Space.objects.filter(name="Half a chore").exists()
+
+
 def test_what_has_been_over_for_long_is_forgotten(world, kinds):
     kinds("count")(lambda job: {})
     jobs.enqueue("count", who=world.admin)

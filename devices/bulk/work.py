@@ -56,6 +56,8 @@ def carry_out(job: Job) -> dict[str, object]:
     with job.step(job.progress):
         actions = BulkAction.objects.filter(company=job.company_id).select_related("company")
         action = actions.get(pk=job.details["action"])
+        if action.stage != BulkAction.Stage.RUNNING:  # whoever did the last of it died before the job ended
+            return {}
         act = act_of(action)
         total = action.rows.exclude(state=State.LEFT_OUT).count()
         if act is None:

@@ -3,6 +3,7 @@ import signal
 import time
 from argparse import ArgumentParser
 from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -37,7 +38,8 @@ class Command(BaseCommand):
                 pass
             return
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: told_to_stop.set())
+            # By a thread of its own: this one may be waiting for the event, and hold its lock.
+            signal.signal(number, lambda *_: Thread(target=told_to_stop.set).start())
         with ThreadPoolExecutor(1, "short") as beside:
             short = beside.submit(self._go_on, is_long=False)
             self._go_on(tidies=True)
@@ -56,8 +58,8 @@ class Command(BaseCommand):
         while not told_to_stop.is_set():
             try:
                 if tidies and time.monotonic() - tidied > TIDY:
-                    jobs.tidy()
                     tidied = time.monotonic()
+                    jobs.tidy()
                 if not jobs.work(**which):
                     told_to_stop.wait(LOOK)
             except Stopped:
