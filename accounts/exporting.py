@@ -11,7 +11,9 @@ from .models.audit import record
 from .text import clean_search
 
 # What an address carries that is no filter.
-_NO_FILTERS = ("sort", "page", "format", "all")
+_NO_FILTERS = ("sort", "page", "format", "all", "filters")
+# Of a filter with more values, such as ticked rows, a line names the first.
+NAMED = 5
 
 
 def note_export(request: PersonRequest, kind: str, **names: str) -> None:
@@ -33,10 +35,16 @@ def console_request(company: Company, query: str) -> PersonRequest:
 
 def note_table(request: PersonRequest, table: str) -> None:
     """A line for the export of a table, with what it was filtered by, in English as every export."""
-    given = {name: " ".join(filter(None, values)) for name, values in request.GET.lists()}
+    given = {name: _in_words(list(filter(None, values))) for name, values in request.GET.lists()}
     asked = {name: value for name, value in given.items() if value and name not in _NO_FILTERS}
     if asked:
         words = ", ".join(f"{name}={clean_search(value)[:100]}" for name, value in sorted(asked.items())[:20])
         note_export(request, "data_exported_in_part", table=table, filter=words)
     else:
         note_export(request, "data_exported", table=table)
+
+
+def _in_words(values: list[str]) -> str:
+    if len(values) <= NAMED:
+        return " ".join(values)
+    return f"{' '.join(values[:NAMED])} … ({len(values)} in all)"

@@ -82,7 +82,7 @@ SENTENCES = {
     "setting_filter_deleted": _("%(actor)s deleted the filter %(thing)s of the company."),
     "support_visit": _("%(actor)s looked at your data: %(reason)s"),
     "data_exported": _("%(actor)s exported the table %(table)s."),
-    "data_exported_in_part": _("%(actor)s exported of the table %(table)s what matches %(filter)s."),
+    "data_exported_in_part": _("%(actor)s exported from the table %(table)s what matches %(filter)s."),
     "data_log_downloaded": _("%(actor)s downloaded the event log of %(device)s."),
     "data_audit_log_downloaded": _("%(actor)s downloaded the audit log."),
     "data_taken_out": _("%(actor)s took everything out."),

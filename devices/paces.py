@@ -51,14 +51,14 @@ class Paces:
 
     def __init__(self, company_id: int, statuses: Iterable[str]) -> None:
         self._company_id, self._now = company_id, clock.now()
-        self._statuses = [status for status in PASSED if status in statuses]
+        self.statuses = [status for status in PASSED if status in statuses]
 
     @cached_property
     def _longest(self) -> dict[str, timedelta]:
-        if not self._statuses:
+        if not self.statuses:
             return {}
         found = longest_of(self._company_id, int(self._now.timestamp() // KEPT))
-        return {status: found[status] for status in self._statuses if status in found}
+        return {status: found[status] for status in self.statuses if status in found}
 
     @property
     def are_known(self) -> bool:

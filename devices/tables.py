@@ -250,7 +250,7 @@ class HardwareFilter(TimeFilters, TableFilter):
             self.filters.move_to_end(name)
         if len(table.statuses) == 1:
             del self.filters["status"]
-        if not self.paces:
+        if not self.paces.statuses:
             del self.filters["slow"]
 
     def filter_text(self, devices: models.QuerySet[Device], name: str, value: str) -> models.QuerySet[Device]:

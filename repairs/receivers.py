@@ -125,9 +125,9 @@ def open_repairs(devices: list[Device], by: User, **kwargs: Any) -> None:
             device=device,
             reporter=by,
             opened_at=device.status_since,
-            holder_user_id=device.holder_user_id,
-            holder_space_id=device.holder_space_id,
-            payor_id=device.payor_id,
+            holder_user_id=device.holder_user_id or device.last_holder_user_id,
+            holder_space_id=device.holder_space_id or device.last_holder_space_id,
+            payor_id=device.payor_id if device.status == Status.NEEDS_REPAIR else device.last_payor_id,
             taken_in_at=device.status_since if device.status == Status.IN_REPAIR else None,
             taken_in_by=by if device.status == Status.IN_REPAIR else None,
         )

@@ -193,7 +193,9 @@ def status_and_repair(device: Device, assignments: list[Assignment], repairs: li
     for repair in open_repairs:
         if in_flow and (repair.taken_in_at is not None) != (device.status == Status.IN_REPAIR):
             yield f"is {device.status}, but repair {repair.pk} says otherwise of the intake"
-        if in_flow and device.reported_by_id != repair.reporter_id:
+        # Whoever brought it along in an import has asked for nothing.
+        came_in_it = device.reported_by_id is None and repair.opened_at <= device.registered_at
+        if in_flow and device.reported_by_id != repair.reporter_id and not came_in_it:
             yield f"was not reported by the reporter of repair {repair.pk}"
     last = _last_passage(repairs)
     if device.status == Status.RECYCLED and (last is None or last.outcome not in (Outcome.RECYCLED, Outcome.REPLACED)):

@@ -327,9 +327,9 @@ def test_erasing_takes_the_name_and_address_out_of_searches(world):
         ada.get(reverse("devices:export", args=["all"]), {"q": words}).getvalue()
     world.again().second_admin.deactivate(by=world.admin)
     erase(world.second_admin, by=world.admin)
-    searched = [line for line in told(world.acme) if "exported of the table" in line]
+    searched = [line for line in told(world.acme) if "exported from the table" in line]
     words = ["(erased)", "(erased)", "(erased)", "q=Carl Berg", "q=Room 4"]
-    assert searched == [f"Ada Holm exported of the table All hardware what matches {each}." for each in words]
+    assert searched == [f"Ada Holm exported from the table All hardware what matches {each}." for each in words]
     assert AuditWalk(world.acme).first_fault() is None
 
 
@@ -349,7 +349,7 @@ def test_each_download_has_its_line(world):
     ada.client.head(export)
     assert news() == [
         "Ada Holm exported the table Needs repair.",
-        f"Ada Holm exported of the table Needs repair what matches payor={world.company_payor.pk}, q=MacBook.",
+        f"Ada Holm exported from the table Needs repair what matches payor={world.company_payor.pk}, q=MacBook.",
         "Ada Holm exported the table Repairs.",
         "Ada Holm downloaded the event log of MacBook Pro 14.",
         "Ada Holm downloaded the audit log.",

@@ -573,7 +573,7 @@ def test_an_export_of_what_is_ticked_has_those_rows_and_says_so_in_the_audit_log
     ada.client.get(ada.response["Location"])
     line = AuditLine.objects.filter(company=world.acme).order_by("-sequence").with_names()[0]
     keys = f"{world.phone.pk} {world.tablet.pk} {world.globex_laptop.pk}"
-    assert line.sentence == f"Ada Holm exported of the table All hardware what matches device={keys}."
+    assert line.sentence == f"Ada Holm exported from the table All hardware what matches device={keys}."
 
 
 def test_labels_lead_to_the_pages_of_the_devices_from_the_first_free_one_on(ada, world):

@@ -153,7 +153,7 @@ def test_the_menu_offers_what_is_exported_with_the_filters_of_the_page(ada, worl
         content = response.getvalue()
         found = rows_of(load_workbook(io.BytesIO(content)).active) if "Excel" in words else lines_of(content)
         assert (len(found), found[1][0]) == (rows, "ThinkPad X1"), words
-    assert told(world.acme)[-1] == "Ada Holm exported of the table All hardware what matches q=thinkpad."
+    assert told(world.acme)[-1] == "Ada Holm exported from the table All hardware what matches q=thinkpad."
 
 
 # All columns
@@ -266,7 +266,7 @@ def test_event_logs_are_those_of_a_range_of_days(ada, world):
     assert as_csv(ada, address, format="csv", since=today) == [lines[0], lines[-1]]
     assert as_csv(ada, address, format="csv", until=long_ago) == lines[:-1]
     assert as_csv(ada, address, format="csv", since=today + timedelta(days=1)) == lines[:1]
-    assert told(world.acme)[-1].startswith("Ada Holm exported of the table Event logs what matches since=")
+    assert told(world.acme)[-1].startswith("Ada Holm exported from the table Event logs what matches since=")
     assert as_csv(ada, address, format="csv", since="0001-01-01", until="9999-12-31") == lines
     assert as_csv(ada, address, format="csv", until="0001-01-01") == lines[:1]
     assert as_csv(ada, address, format="csv", since="9999-12-31") == lines[:1]
@@ -302,7 +302,8 @@ def export(tmp_path):
 
 def test_the_command_writes_what_the_page_gives(ada, world, repaired, export, tmp_path):
     asked = {"category": "Phone", "sort": "-name"}
-    assert lines_of(export("devices", filter="category=Phone&sort=-name")) == as_csv(ada, EXPORT_ALL, **asked)
+    of_the_address = "category=Phone&sort=-name&filters=1&page=last&space_typed="
+    assert lines_of(export("devices", filter=of_the_address)) == as_csv(ada, EXPORT_ALL, **asked)
     assert lines_of(export("devices", columns="all", table="archived")) == as_csv(
         ada, reverse("devices:export", args=["archived"]), all="1"
     )
@@ -313,7 +314,7 @@ def test_the_command_writes_what_the_page_gives(ada, world, repaired, export, tm
     assert oct((tmp_path / "file.csv").stat().st_mode)[-3:] == "600"
     by_console = [line for line in told(world.acme) if line.startswith("Velory’s console")]
     assert by_console[:2] == [
-        "Velory’s console exported of the table All hardware what matches category=Phone.",
+        "Velory’s console exported from the table All hardware what matches category=Phone.",
         "Velory’s console exported the table Archived.",
     ]
 

@@ -718,13 +718,20 @@ def test_a_device_may_come_in_a_status_with_its_repair_and_its_line(ada, world):
 
     away = world.acme.devices.get(serial_number="S-1")
     repair = away.repairs.get()
-    assert (away.status, away.holder, away.reported_by) == ("in_repair", None, world.admin)
+    assert (away.status, away.holder, away.reported_by, away.payor) == ("in_repair", None, None, world.company_payor)
+    assert (away.last_holder, repair.holder, away.last_payor) == (world.employee, world.employee, repair.payor)
+    assert away not in Device.objects.concerning(world.admin)
+    assert away in Device.objects.concerning(world.employee)
     assert (repair.reporter, repair.taken_in_by, str(repair.opened_at.date())) == (
         world.admin,
         world.admin,
         "2026-01-31",
     )
-    assert log(away) == ["Ada Holm registered device, in repair.", "Ada Holm was asked to release device from MDM."]
+    assert log(away) == [
+        "Ada Holm registered device, in repair.",
+        "Ada Holm unassigned device from Eva Lind.",
+        "Ada Holm was asked to release device from MDM.",
+    ]
     broken = world.acme.devices.get(serial_number="S-2")
     assert (broken.status, broken.holder, broken.repairs.get().holder) == (
         "needs_repair",

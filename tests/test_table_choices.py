@@ -191,6 +191,12 @@ def in_repair_for(world, days, name):
         device.move("report", by=world.admin).move("take_in", by=world.admin)
 
 
+def test_pace_is_asked_only_where_it_can_be(ada):
+    for table, is_offered in (("all", True), ("needs-repair", True), ("unassigned", False), ("archived", False)):
+        page = ada.open(reverse("devices:hardware_table", args=[table]), filters="1")
+        assert bool(page.tree.findall(".//*[@name='slow']")) == is_offered, table
+
+
 def test_the_slowest_tenth_stands_out_by_the_company_s_own_history(ada, world):
     in_repair_for(world, 17, "Seventeen")
     in_repair_for(world, 19, "Nineteen")

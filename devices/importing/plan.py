@@ -311,10 +311,8 @@ class Planner:
                 entry.leave(column, _("%(device)s is %(status)s in Velory and stays so.") % words)
             return
         entry.status = status
-        if status == Device.Status.IN_REPAIR and entry.hand_to is not None:
-            entry.hand_to = entry.payor = None
-            if entry.row.holder.kind != Kind.LOCATION:
-                entry.leave(entry.row.holder.column, _("It is in repair, so nobody has it."))
+        if status == Device.Status.IN_REPAIR and entry.row.holder.kind == Kind.LOCATION:
+            entry.hand_to = entry.payor = None  # where it is repaired, perhaps
 
 
 def _key(entry: Entry, name: str) -> str:

@@ -30,7 +30,8 @@ from .status import Status
 @dataclass
 class Newcomer:
     """A device that is about to be registered: fields of `Device.DESCRIPTION`, cleaned as those fields clean; who gets
-    it and who pays, both or neither; notes. One that needs repair or is in repair says since when, if that is known."""
+    it and who pays, both or neither; notes. One that needs repair or is in repair says since when, if that is known; of
+    one in repair they are who had it and who paid before."""
 
     fields: dict[str, Any]
     holder: User | Space | None = None
@@ -63,6 +64,8 @@ def register_imported(company: Company, newcomers: Sequence[Newcomer], *, by: Us
         raise FlowOff(_("The repair flow is not activated for your company."))
     _refuse_what_cannot_be(company, newcomers)
     now = clock.now()
+    in_repair = any(newcomer.status == Status.IN_REPAIR for newcomer in newcomers)
+    repair_payor = company.pinned_repair_payor() if in_repair else None
     devices, logs = [], []
     for newcomer in newcomers:
         facts: dict[str, Any] = {"status": newcomer.status, "status_since": newcomer.since or now, "registered_at": now}
@@ -72,15 +75,11 @@ def register_imported(company: Company, newcomers: Sequence[Newcomer], *, by: Us
             if len(getattr(device, key)) > KEY_LENGTH:
                 raise ValidationError({name: _("This is too long. Leave out what isn't part of it.")})
         devices.append(device)
-        logs.append((device, _first_lines_of(device, newcomer, by)))
+        logs.append((device, _first_lines_of(device, newcomer, by, repair_payor)))
         device.refresh_keys()
     events = lines_of_many(logs, now)
     Device.objects.bulk_create(devices)
-    Assignment.objects.bulk_create(
-        Assignment(company=company, device=device, user=device.holder_user, space=device.holder_space, started_at=now)
-        for device in devices
-        if device.holder is not None
-    )
+    Assignment.objects.bulk_create(filter(None, map(_first_stay_of, devices)))
     Note.objects.bulk_create(
         Note(company=company, device=device, author=by, text=text, written_at=now)
         for device, newcomer in zip(devices, newcomers, strict=True)
@@ -92,12 +91,31 @@ def register_imported(company: Company, newcomers: Sequence[Newcomer], *, by: Us
     return devices
 
 
-def _first_lines_of(device: Device, newcomer: Newcomer, by: User) -> list[Line]:
-    """Give the device to its first holder, in the object alone, and say so."""
+def _first_stay_of(device: Device) -> Assignment | None:
+    """With its holder, or, where it comes in repair, with who had it, until then."""
+    holder, end = (device.last_holder, device.status_since) if device.last_holder else (device.holder, None)
+    if holder is None:
+        return None
+    held_by = {"user": holder} if isinstance(holder, User) else {"space": holder}
+    start = end or device.registered_at
+    return Assignment(company=device.company, device=device, started_at=start, ended_at=end, **held_by)
+
+
+def _first_lines_of(device: Device, newcomer: Newcomer, by: User, repair_payor: Payor | None) -> list[Line]:
+    """Give the device to its first holder, or take it from them where it comes in repair, in the object alone, and say
+    so."""
     holder, payor, now = newcomer.holder, newcomer.payor, device.registered_at
     lines = [Line(FIRST_LINES[Status(newcomer.status)], by, now, {}, "", since=newcomer.since)]
+    if newcomer.status == Status.IN_REPAIR and repair_payor is not None:
+        if holder is not None:
+            device.last_holder_user = holder if isinstance(holder, User) else None
+            device.last_holder_space = holder if isinstance(holder, Space) else None
+            device.last_payor, holder = payor, None
+            lines.append(Line("unassigned", by, now, {"holder": device.last_holder}, ""))
+        device.let_pay(repair_payor)
+        if repair_payor != device.last_payor:
+            lines.append(Line("payor_changed", by, now, {"before": device.last_payor, "after": repair_payor}, ""))
     if newcomer.status != Status.ACTIVE:
-        device.reported_by = by
         answers = device_registering.send(sender=Device, device=device, by=by)
         lines += [Line(kind, by, now, {}, "") for _receiver, kinds in answers for kind in kinds or ()]
     if holder is not None and payor is not None:

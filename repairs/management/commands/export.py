@@ -104,7 +104,9 @@ def _refuse_what_is_no_filter(filters: TableFilter) -> None:
     """A page shows everything, or nothing, for what it does not know; whoever sets up a nightly file wants to hear of
     it."""
     known = [*filters.filters, "sort"]
-    if unknown := sorted(filters.data.keys() - set(known)):
+    # What else stands in the address of a table: a page, open filters, and what was typed to choose somebody.
+    passed_over = {"page", "filters", *(f"{name}_typed" for name in filters.filters)}
+    if unknown := sorted(filters.data.keys() - set(known) - passed_over):
         raise CommandError(f"There is no filter {', '.join(unknown)}. There are: {', '.join(known)}.")
     if filters.is_used and not filters.form.is_valid():
         problems = [f"{name}: {problem}" for name, found in filters.form.errors.items() for problem in found]
