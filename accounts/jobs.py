@@ -8,11 +8,12 @@ written tells the next attempt where to go on.
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -26,6 +27,7 @@ Act = Callable[[Job], dict[str, Any]]
 logger = logging.getLogger("velory.work")
 
 _kinds: dict[str, Act] = {}
+_alone: set[str] = set()
 _when_failed: dict[str, Callable[[Job], None]] = {}
 _chores: list[Callable[[int], None]] = []
 
@@ -37,11 +39,14 @@ class GivenUp(Exception):
     """The work can't be done. `str()` tells whoever asked for it why."""
 
 
-def kind(name: str) -> Callable[[Act], Act]:
-    """Decorator: the function does the jobs of this kind, and returns their result."""
+def kind(name: str, *, is_alone: bool = False) -> Callable[[Act], Act]:
+    """Decorator: the function does the jobs of this kind, and returns their result. Of those that are alone a company
+    has one at a time: they write so much that two would be in each other's way."""
 
     def register(act: Act) -> Act:
         _kinds[name] = act
+        if is_alone:
+            _alone.add(name)
         return act
 
     return register
@@ -105,23 +110,36 @@ def claim(company_id: int, key: int | None = None, **which: bool) -> Job | None:
     alone that `which` says. One that was begun and left too often is failed instead."""
     with transaction.atomic(), company_scope(company_id):
         due = Job.objects.due().filter(company_id=company_id, **which).order_by("pk")
+        if _is_one_alone(company_id):
+            due = due.exclude(kind__in=_alone)
         if key is not None:
             due = due.filter(pk=key)
         # SQLite has no row locks: there the IMMEDIATE transaction is the lock.
         job = due.select_for_update(skip_locked=True, no_key=True).first()
         if job is None:
             return None
-        job.state, job.attempts, job.lease_until = Job.State.RUNNING, job.attempts + 1, clock.now() + LEASE
-        job.save(update_fields=["state", "attempts", "lease_until"])
-    if job.attempts <= MOST_ATTEMPTS:
+        job.state, job.lease_until = Job.State.RUNNING, clock.now() + LEASE
+        job.attempts, job.attempts_in_vain = job.attempts + 1, job.attempts_in_vain + 1
+        job.save(update_fields=["state", "attempts", "attempts_in_vain", "lease_until"])
+    if job.attempts_in_vain <= MOST_ATTEMPTS:
         return job
     # Behind the transaction that has locked the job: whoever stops an action locks that first, and then its job.
-    interrupted = job.attempts - 1
+    interrupted = job.attempts_in_vain - 1
     with _language_of(job):
         problem = _("It was interrupted %(count)d times, so it was given up.") % {"count": interrupted}
     _end(job, Job.State.FAILED, problem=problem)
     logger.error("%s was interrupted %d times", job, interrupted, extra={"facts": _facts(job)})
     return None
+
+
+def _is_one_alone(company_id: int) -> bool:
+    """Whether a worker is at a job of the company beside which another such must not begin. Two who look at the same
+    moment look one after the other: on SQLite the IMMEDIATE transaction sees to that."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"jobs {company_id}"])
+    running = Job.objects.filter(company_id=company_id, kind__in=_alone, state=Job.State.RUNNING)
+    return running.filter(lease_until__gte=clock.now()).exists()
 
 
 def carry_out(job: Job) -> None:
@@ -135,14 +153,17 @@ def carry_out(job: Job) -> None:
         logger.warning("%s was taken from this worker", job, extra={"facts": _facts(job)})
         return
     except Stopped:
-        # Being told to end is no interruption that counts.
-        _end(job, Job.State.WAITING, attempts=job.attempts - 1)
+        # Being told to end is no attempt in vain.
+        _end(job, Job.State.WAITING, attempts_in_vain=max(job.attempts_in_vain - 1, 0))
         raise
     except GivenUp as reason:
         outcome, values = Job.State.FAILED, {"problem": str(reason)}
     except (OperationalError, InterfaceError):
-        # The database is away, or was too busy. The lease runs out, and somebody tries again.
+        # The database is away, or somebody had locked what it needs. Somebody tries again: at once, or, where it can't
+        # even be said so, when the lease has run out.
         logger.exception("%s met trouble with the database", job, extra={"facts": _facts(job)})
+        with suppress(OperationalError, InterfaceError):
+            _end(job, Job.State.WAITING)
         return
     except Exception:
         logger.exception("%s failed", job, extra={"facts": _facts(job)})

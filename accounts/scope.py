@@ -66,16 +66,17 @@ def _company_seen() -> str | None:
 
 
 @contextmanager
-def company_scope(company_id: int | None) -> Iterator[None]:
+def company_scope(company_id: int | None, limits: Mapping[str, str] | None = None) -> Iterator[None]:
     """Within the block, one transaction, this company's rows are seen, and afterwards those of before. For what runs
-    outside a request: commands, an export that is written as it is read, what follows a commit."""
+    outside a request: commands, an export that is written as it is read, what follows a commit. `limits` hold to the
+    end of the transaction, as `LIMITS` do for a request."""
     if connection.vendor != "postgresql":
         yield
         return
     is_within = connection.in_atomic_block
     with transaction.atomic():
         before = _company_seen() if is_within else None
-        _set({"app.company_id": company_id, planning.SETTING: planning.FOR_VALUES})
+        _set({"app.company_id": company_id, planning.SETTING: planning.FOR_VALUES, **(limits or {})})
         yield
         if is_within:  # else the setting ends with the transaction
             _set({"app.company_id": before})

@@ -418,7 +418,7 @@ def test_what_is_given_up_in_the_middle_is_told_with_what_was_done(ada, world, m
     monkeypatch.setattr(act, "do", do)
     again = ada.again(action)
     ada.start(again)
-    Job.objects.filter(pk=again.job_id).update(attempts=MOST_ATTEMPTS)
+    Job.objects.filter(pk=again.job_id).update(attempts_in_vain=MOST_ATTEMPTS)
     jobs.work()
     assert last_line(world.acme).endswith("which was interrupted: done with 0 of 1.")
     assert "It was interrupted 5 times, so it was given up." in ada.words(again)

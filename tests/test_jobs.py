@@ -115,6 +115,46 @@ def test_what_kills_every_worker_is_given_up_with_a_clear_word(world, kinds):
     assert (job.state, job.problem) == ("failed", "It was interrupted 5 times, so it was given up.")
 
 
+def test_what_gets_further_with_each_attempt_is_not_given_up(world, kinds):
+    jobs.enqueue("count", who=world.admin)
+    for attempt in range(2 * MOST_ATTEMPTS):
+        with later(attempt * LEASE * 2):
+            job = jobs.claim(world.acme.pk)
+            for progress in range(attempt + 2):  # from the beginning, and further than the last
+                with job.step(progress, 100):
+                    pass
+    for attempt in range(MOST_ATTEMPTS):
+        with later((2 * MOST_ATTEMPTS + attempt) * LEASE * 2), jobs.claim(world.acme.pk).step(5):
+            pass
+    with later(3 * MOST_ATTEMPTS * LEASE * 2):
+        assert jobs.claim(world.acme.pk) is None
+    assert Job.objects.get().state == "failed"
+
+
+def test_a_company_has_one_import_at_a_time(world, kinds, monkeypatch):
+    monkeypatch.setattr(jobs, "_alone", {"import"})
+    for who in (world.admin, world.admin, world.globex_admin):
+        jobs.enqueue("import", who=who)
+    jobs.enqueue("other", who=world.admin)
+    assert jobs.claim(world.acme.pk).kind == "import"
+    assert jobs.claim(world.acme.pk).kind == "other"
+    assert jobs.claim(world.acme.pk) is None
+    assert jobs.claim(world.globex.pk).kind == "import"
+    with later():  # it was killed
+        assert jobs.claim(world.acme.pk).attempts == 2
+
+
+def test_a_worker_that_hangs_in_a_step_does_not_hold_its_locks_for_ever(world, kinds):
+    if connections["default"].vendor != "postgresql":
+        pytest.skip("SQLite has one lock, and waits for it for 20 seconds")
+    jobs.enqueue("count", who=world.admin)
+    with jobs.claim(world.acme.pk).step(1), connections["default"].cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        wait = cursor.fetchone()[0]
+        cursor.execute("SHOW idle_in_transaction_session_timeout")
+        assert (wait, cursor.fetchone()[0]) == ("30s", "45s")
+
+
 def test_a_worker_whose_lease_somebody_else_has_writes_nothing_more(world, kinds):
     jobs.enqueue("count", who=world.admin)
     slow = jobs.claim(world.acme.pk)
@@ -150,7 +190,7 @@ def test_a_worker_that_is_told_to_end_does_so_between_two_steps_and_loses_nothin
     with pytest.raises(jobs.Stopped):
         work()
     job = Job.objects.get()
-    assert (job.state, job.progress, job.attempts, job.lease_until) == ("waiting", 1, 0, None)
+    assert (job.state, job.progress, job.attempts_in_vain, job.lease_until) == ("waiting", 1, 0, None)
     told_to_stop.clear()
     assert work()
     assert Job.objects.get().state == "done"

@@ -14,10 +14,14 @@ from accounts.keys import SameCompany, company_row
 
 # Longer than the longest step by far. Whoever says nothing for so long is taken for dead.
 LEASE = timedelta(seconds=60)
+# So often it may be begun without getting any further.
 MOST_ATTEMPTS = 5
+# How long a step may wait for somebody's lock, and how long its transaction for the program. Less than the lease: else
+# whoever takes a job over waits for the one that hangs in it, and so does the next.
+LIMITS = {"lock_timeout": "30s", "idle_in_transaction_session_timeout": "45s"}
 
-# Seconds. Who waits for SQLite's one lock looks at least so often whether it is free.
-LOOK = 0.1
+# Seconds, between two long steps on SQLite: more than who waits for its one lock needs to see that it is free.
+LOOK = 0.25
 
 # Set when this process is told to end.
 told_to_stop = Event()
@@ -55,7 +59,10 @@ class Job(models.Model):
     progress = models.PositiveBigIntegerField(default=0)
     total = models.PositiveBigIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
+    # Which attempt the lease is given to; and how many there were since one got further than all before.
+    attempts = models.PositiveIntegerField(default=0)
+    attempts_in_vain = models.PositiveSmallIntegerField(default=0)
+    furthest = models.PositiveBigIntegerField(default=0)
     # Longer than others should wait for: a worker does such jobs beside the short ones, not before them.
     is_long = models.BooleanField(default=False)
     details = models.JSONField(default=dict)
@@ -104,11 +111,14 @@ class Job(models.Model):
         if told_to_stop.is_set():
             raise Stopped
         began = time.monotonic()
-        with transaction.atomic(), company_scope(self.company_id):
+        with transaction.atomic(), company_scope(self.company_id, LIMITS):
             yield
+            if progress > self.furthest:
+                self.furthest, self.attempts_in_vain = progress, 0
             self.progress = progress
             self.total = self.total if total is None else total
-            self._write(progress=progress, total=self.total, lease_until=clock.now() + LEASE)
+            kept = ("progress", "total", "furthest", "attempts_in_vain")
+            self._write(lease_until=clock.now() + LEASE, **{name: getattr(self, name) for name in kept})
         if connection.vendor == "sqlite":
             # Others wait meanwhile for the one lock that there is, and are to find it free.
             time.sleep(min(LOOK, (time.monotonic() - began) / 4))

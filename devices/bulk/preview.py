@@ -3,6 +3,8 @@
 All of it is counted by the database, so a confirmation costs the same for two devices and for a hundred thousand.
 """
 
+from array import array
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +25,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
+from accounts.batches import batched
 from devices.models import BulkAction, BulkDevice, Device
 
 from .acts import Act, Hurdle
@@ -30,6 +33,8 @@ from .acts import Act, Hurdle
 # So many devices are named by the confirmation: of those with which it can be done, and for each reason why not. All of
 # them have a page of their own.
 SHOWN = 8
+# So many rows are left out by one statement.
+AT_ONCE = 1000
 # The number of the group with which it can be done; each other group has that of its hurdle.
 FREE = -1
 
@@ -142,8 +147,13 @@ class Preview:
 
     def leave_out(self) -> None:
         """Take those out with which it can't be done, each with its reason."""
-        for number in [number for number in self._numbers if number != FREE]:
-            stuck = self._devices.filter(hurdle=number).values("pk")
-            self.action.rows.filter(device__in=stuck).update(
-                state=BulkDevice.State.LEFT_OUT, problem=self._hurdles[number].why
-            )
+        # By keys: as one statement, the database would look for each row among all that meet the hurdle, where it knows
+        # little of a new company.
+        stuck: dict[int, array[int]] = defaultdict(lambda: array("q"))
+        for number, row in self._devices.exclude(hurdle=FREE).values_list("hurdle", "chosen__pk").iterator():
+            stuck[number].append(row)
+        for number, found in stuck.items():
+            for rows in batched(found, AT_ONCE):
+                self.action.rows.filter(pk__in=rows).update(
+                    state=BulkDevice.State.LEFT_OUT, problem=self._hurdles[number].why
+                )

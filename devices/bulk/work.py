@@ -10,7 +10,7 @@ from accounts import clock, jobs
 from accounts.models import Job, User
 from accounts.models.audit import record
 from accounts.models.closable import Refused
-from devices.models import BulkAction, BulkDevice
+from devices.models import BulkAction, BulkDevice, Device
 
 from .acts import Act, ActForm, find
 from .preview import Preview
@@ -88,6 +88,8 @@ def _do_next(job: Job, preview: Preview, *, after: int) -> int:
         try:
             with transaction.atomic():
                 act.do(row.device, by=by, seen=row.seen)
+        except Device.DoesNotExist:  # an import was undone meanwhile, and its row here goes with it
+            return row.pk
         except (Refused, PermissionDenied, ValidationError, IntegrityError) as error:
             # In the words of the confirmation where it has any: those of a verb name the one device, and so each reason
             # would be another one.

@@ -41,8 +41,8 @@ def store(entries: Sequence[Entry], *, by: User, batch: Import) -> None:
 
 
 def _wait_for_other_imports(company_id: int) -> None:
-    """To the end of the transaction. A step locks and makes people as its rows come; two imports of one company would
-    wait for each other's. On SQLite the IMMEDIATE transaction is that lock."""
+    """To the end of the transaction. A step locks and makes people as its rows come; two imports of one company, one of
+    them at the console, would wait for each other's. On SQLite the IMMEDIATE transaction is that lock."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"import {company_id}"])
@@ -74,8 +74,10 @@ def _register(entries: Sequence[Entry], by: User) -> list[Device]:
 
 
 def _change_all(there: Mapping[int, Device], entries: Sequence[Entry], by: User) -> list[Device]:
-    """`there` are the devices, locked."""
-    devices = [there[entry.device.pk] for entry in entries if entry.device is not None]
+    """`there` are the devices, locked: those that have not gone meanwhile, as an import of them was undone."""
+    devices = [there[entry.device.pk] for entry in entries if entry.device is not None and entry.device.pk in there]
+    if len(devices) < len(entries):
+        raise ValidationError(_("The device is not there any more."))
     given = [_given(entry, by) for entry in entries]
     now = holders_and_payors(_company_of(by), filter(None, given))
     with kept_together(devices, by=by):
@@ -102,6 +104,8 @@ def _one_by_one(entries: Iterable[Entry], by: User) -> None:
                 _store(entry, by)
         except (MoveRefused, ValidationError) as error:
             entry.refuse("", " ".join(getattr(error, "messages", [str(error)])))
+        except Device.DoesNotExist:
+            entry.refuse("", _("The device is not there any more."))
         except IntegrityError:
             entry.refuse("", _("Somebody changed this in Velory at the same moment. Import the row again."))
         if newcomer is not None and about_to_come and entry.problems:

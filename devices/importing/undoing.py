@@ -27,7 +27,8 @@ def take_back(things: Sequence[Imported], *, by: User) -> list[Device]:
     """
     keys = [thing.device_id for thing in things if thing.device_id is not None]
     devices = Device.objects.filter(company=by.company_id).order_by("pk")
-    locked = devices.filter(pk__in=keys).select_for_update(no_key=True, of=("self",))
+    # As they are to be deleted: nobody refers to them meanwhile.
+    locked = devices.filter(pk__in=keys).select_for_update(of=("self",))
     heads = {device.pk: device.log_sequence for device in locked}
     untouched = [thing for thing in things if heads.get(thing.device_id or 0) == thing.log_sequence]
     stayed = set(keys) - {thing.device_id for thing in untouched}

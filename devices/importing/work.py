@@ -102,7 +102,7 @@ def rehearse(job: Job) -> dict[str, object]:
     return {}
 
 
-@jobs.kind("devices_import")
+@jobs.kind("devices_import", is_alone=True)
 def bring(job: Job) -> dict[str, object]:
     """Store it: all or nothing, or the good rows. An attempt that was broken off goes on behind the last step."""
     with job.step(job.progress):
@@ -203,7 +203,7 @@ def _report_of(batch: Import) -> Report:
     return Report.from_json(batch.findings)
 
 
-@jobs.kind("devices_undo")
+@jobs.kind("devices_undo", is_alone=True)
 def undo(job: Job) -> dict[str, object]:
     """Take it back as one act: refused where something has happened since to a device of it. Of one that was broken
     off, a part is all that can be taken back: such a device stays."""

@@ -93,6 +93,8 @@ def bring_past(repairs: Sequence[PastRepair], *, by: User, batch: Import) -> Non
     """
     require_admin(by, batch.company_id)
     devices = locked_in_order(batch.company_id, (past.device_id for past in repairs))
+    if any(past.device_id not in devices for past in repairs):
+        raise ValidationError(_("The device is not there any more."))
     own = own_spans(devices)
     told: dict[int, list[tuple[str, datetime]]] = defaultdict(list)
     for past in sorted(repairs, key=lambda past: (past.taken_in_at, past.closed_at)):
