@@ -22,7 +22,9 @@ from accounts import clock, jobs
 from accounts.models import AuditLine, Job, Space, Upload, UploadPart, User
 from accounts.models.job import LEASE, MOST_ATTEMPTS
 from accounts.scope import company_scope
+from devices import statistics
 from devices.chain import first_fault
+from devices.importing import bringing as bringing_lists
 from devices.importing import of_devices, storing, work
 from devices.models import Assignment, Device, Event, Import, Imported, Note, bringing
 from devices.models.letting_go import let_go
@@ -940,14 +942,23 @@ def test_no_device_goes_but_what_an_import_made_that_is_being_undone(ada, world)
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite keeps no statistics by itself")
-def test_a_database_that_knows_nothing_of_its_devices_looks_at_them(ada, world):
+def test_a_database_looks_at_its_devices_where_it_knows_nothing_of_them_and_as_more_come(ada, world, monkeypatch):
+    looks = []
+
+    def note(execute, sql, params, many, context):
+        if "velory_look_at_devices" in sql:
+            looks.extend(params)
+        return execute(sql, params, many, context)
+
     ada.brought(LIST)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT coalesce(last_analyze, last_autoanalyze) FROM pg_stat_user_tables WHERE relname = %s",
-            [Device._meta.db_table],
-        )
-        assert cursor.fetchone() != (None,)
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname = %s", [Device._meta.db_table])
+        assert cursor.fetchone()[0] > 0
+    monkeypatch.setattr(bringing_lists, "BATCH", 5)
+    monkeypatch.setattr(statistics, "FIRST_LOOK", 5)
+    with connection.execute_wrapper(note):
+        ada.brought("Serial\n" + "".join(f"L-{n}\n" for n in range(50)))
+    assert [number for number, anew in enumerate(looks, start=1) if anew] == [1, 4]  # at 5, and at 20 of 50
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no roles")

@@ -37,7 +37,7 @@ def store(entries: Sequence[Entry], *, by: User, batch: Import) -> None:
             _one_by_one(group, by)
     _remember(entries, about_to_come.values(), batch)
     if created:
-        look_at_devices()
+        look_at_devices(batch.rows_done, batch.rows_done + len(entries))
 
 
 def _wait_for_other_imports(company_id: int) -> None:
