@@ -115,11 +115,12 @@ class RepairSide:
 
     @property
     def loans(self) -> list[Device]:
-        """Devices that this one's holder, or previous holder, still has as a replacement for it."""
+        """Devices that this one's holder, or previous holder, still has as a replacement for it, or for the one that it
+        was registered instead of."""
         holder = self.device.holder or self.device.last_holder
-        if not isinstance(holder, User) or self.device.is_archived:
+        if not isinstance(holder, User):
             return []
-        lent = [lent for repair, lent in self._out if repair.device_id == self.device.pk]
+        lent = [lent for repair, lent in self._out if self.device.pk in (repair.device_id, repair.replacement_id)]
         return sorted((one for one in lent if one.holder_user_id == holder.pk), key=lambda one: (one.name, one.pk))
 
     @cached_property

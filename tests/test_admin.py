@@ -400,6 +400,20 @@ def test_who_gets_their_device_back_is_asked_for_the_replacement(ada, in_repair,
     assert "still holds" not in ada.open(in_repair).words
 
 
+def test_whose_device_is_replaced_is_asked_for_the_one_on_loan(ada, in_repair, world):
+    ada.open(world.spare).press(
+        "Assign to user", user="Eva Lind", payor="Company", stands_in_for="Eva Lind – MacBook Pro 14"
+    )
+    ada.open(in_repair.support_url).follow("Register replacement")
+    ada.press("Register replacement", name="MacBook Pro 16", serial_number="NEW-1")
+    offer = "Eva Lind still holds the replacement ThinkPad X1. Un-assign it"
+    for device in (in_repair, world.acme.devices.get(serial_number="NEW-1")):
+        assert offer in ada.open(device).words
+    ada.follow("Un-assign it").press("Unassign")
+    for device in (in_repair, world.acme.devices.get(serial_number="NEW-1")):
+        assert "still holds" not in ada.open(device).words
+
+
 def test_a_replacement_stands_in_for_a_device_of_the_same_person(ada, in_repair, world):
     ada.open(world.spare).press(
         "Assign to user", user="Carl Berg", payor="Company", stands_in_for="Eva Lind – MacBook Pro 14"
