@@ -76,6 +76,7 @@
     j: () => go(1),
     k: () => go(-1),
     x: () => document.activeElement.closest(".choosing tbody tr")?.querySelector("[name=device]").click(),
+    a: () => table()?.elements.act.focus(),
     "?": () => document.querySelector("[data-shortcuts]")?.click(),
   };
 

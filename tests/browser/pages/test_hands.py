@@ -101,6 +101,8 @@ def test_keys_go_through_the_rows_tick_and_open_them_until_they_are_turned_off(a
         keys.press(key)
     expect(rows.nth(1).get_by_role("link")).to_be_focused()
     ada.sees("2 chosen")
+    keys.press("a")
+    expect(ada.page.get_by_role("combobox", name="What to do with them")).to_be_focused()
     boxes.nth(4).click(modifiers=["Shift"])
     ada.sees("5 chosen")
     ada.page.get_by_role("checkbox", name="All on this page").check()
