@@ -128,7 +128,7 @@ class KeysetPage:
     def _go_back(self, start: Place | None) -> None:
         found = list(self._read(start, backwards=True))
         self.has_previous, self.has_next = len(found) > self._size, start is not None
-        if start and not self.has_previous:  # the beginning: a whole page from there
+        if not self.has_previous:  # the beginning: a whole page from there
             self._go_on(None)
             return
         self._found = found[: self._size][::-1]
@@ -213,9 +213,6 @@ class Total:
 
     def __bool__(self) -> bool:
         return bool(self.counted)
-
-    def __add__(self, other: "Total") -> "Total":
-        return Total(self.counted + other.counted, self.most)
 
     @classmethod
     def of(cls, rows: models.QuerySet[Any], most: int, along: Sequence[str] = ()) -> "Total":

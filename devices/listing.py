@@ -38,7 +38,6 @@ class Row:
 
     remark = ""
     mdm_open = False
-    longest: float | None = None  # devices/paces.py
 
     def __init__(self, names: Iterable[str], values: Iterable[Any]) -> None:
         self.__dict__.update(zip(names, values, strict=True))

@@ -9,6 +9,8 @@ keepalive = 5
 # A worker is replaced now and then, so that a slow leak never becomes a problem.
 max_requests = 5000
 max_requests_jitter = 500
+# The address of a table with all that one may filter by and choose; a longer one has a bare page of gunicorn's own.
+limit_request_line = 8190
 # The heartbeat file belongs into memory: on a busy disk a healthy worker could look dead.
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 # Nobody steers a running gunicorn here; a socket that nobody needs stays shut.

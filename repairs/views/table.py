@@ -45,7 +45,7 @@ COLUMNS = (
 
 
 class RepairFilter(TableFilter):
-    """Search by device and person; filter by outcome, or by what is still open."""
+    """Search by device, person, description and reference; filter by outcome, or by what is still open."""
 
     q = django_filters.CharFilter(
         label=_("Search"),
