@@ -22,6 +22,8 @@ from .shapes import shape_of
 from .values import DateOrder
 
 SAMPLED_ROWS, SAMPLES = 200, 5
+# Of a cell, of which sixty are shown: the page waits.
+SAMPLED_CHARACTERS = 1000
 
 
 class UploadForm(forms.Form):
@@ -109,8 +111,7 @@ def _samples(table: Table) -> list[list[str]]:
     found: list[dict[str, None]] = [{} for _header in table.headers]
     for _number, row in zip(range(SAMPLED_ROWS), table, strict=False):
         for values, cell in zip(found, row.cells, strict=False):
-            text = cells.shortened(cells.line(cell))
-            if text and len(values) < SAMPLES:
+            if len(values) < SAMPLES and (text := cells.shortened(cells.line(cell[:SAMPLED_CHARACTERS]))):
                 values[text] = None
     return [list(values) for values in found]
 

@@ -30,7 +30,7 @@ _SYMBOL = r"[$¢£¤¥\u20a0-\u20cf]"
 _CODE = r"(?:[^\W\d_]{1,3}\.?)?"  # EUR, kr., zł, Kč
 _CURRENCY_BEFORE = re.compile(rf"^{_CODE}{_SYMBOL}?\s*")
 _CURRENCY_BEHIND = re.compile(rf"(?:[.,:]-)?\s*{_SYMBOL}?\s*{_CODE}$")
-_AMOUNT = re.compile(r"[0-9 .,'’]*[0-9][0-9 .,'’]*")
+_AMOUNT = re.compile(r"[ .,'’]*[0-9][0-9 .,'’]*")
 _WHOLE = re.compile(r"[0-9]*|[0-9]{1,3}([ .,'’])[0-9]{3}(?:\1[0-9]{3})*")
 _NO_IDENTIFIERS = {"NA", "N/A", "NONE", "NULL", "UNKNOWN", "TBD", "NOSERIAL", "NOTSPECIFIED", "NOTAVAILABLE"} | {
     "TOBEFILLEDBYO.E.M.", "TOBEFILLEDBYOEM", "DEFAULTSTRING", "SYSTEMSERIALNUMBER", "INVALID", "0"
