@@ -132,6 +132,7 @@ def log(device):
         ((",".join(f"c{n}" for n in range(10_000)) + "\n1\n").encode(), "10000 columns"),
         (b"Serial,Name\n1," + b"x" * 5_000_000 + b"\n", "four million"),
         (b'Serial,Name\n1,x\n2,"y\n', "never closed"),
+        (b"First Name,Last Name,Email,Username,Activated,Start Date\nEva,Lind,eva@acme.example,eva,true,\n", "people"),
     ],
 )
 def test_what_is_no_list_is_answered_clearly_and_stored_nowhere(ada, content, reason):
@@ -383,6 +384,14 @@ def test_refused_rows_are_downloaded_mended_and_uploaded_alone(ada, world):
     [header, row] = csv.reader(io.StringIO(again))
     assert (header, row[:3]) == (rows[0], ["S-2", "free", "'=Bad"])
     assert row[3:] == ["Line 2, Purchase cost: “free” is no amount."]
+
+
+def test_what_is_left_of_a_warranty_that_ends_after_all_calendars(ada, world):
+    world.laptop.edit(by=world.admin, purchase_date="9999-12-31")
+    ada.rehearsed("Serial,Warranty months,Supplier\nC02-XK1 AAA,1,Shop\nS-1,1,\n")
+    assert ada.numbers() == {"changed": 1, "created": 1}
+    reasons = [reason for _line, _column, reason in ada.batch.findings["left_alone"]["first"]]
+    assert [reason.rpartition(", ")[2] for reason in reasons] == ["which is too far away.", "which is not known."]
 
 
 def test_a_list_divided_by_semicolons_comes_back_as_one(ada):

@@ -165,11 +165,13 @@ class Planner:
         values = dict(row.fields)
         bought = values.get("purchase_date") or (device.purchase_date if device else None)
         if row.warranty_months and "warranty_end" not in values:
-            if bought:
-                values["warranty_end"] = months_after(bought, row.warranty_months)
-            else:
-                column = self._columns.header("warranty_months")
+            column = self._columns.header("warranty_months")
+            if bought is None:
                 entry.leave(column, _("Months of warranty count from the purchase date, which is not known."))
+            elif end := months_after(bought, row.warranty_months):
+                values["warranty_end"] = end
+            else:
+                entry.leave(column, _("Months of warranty count from the purchase date, which is too far away."))
         if device is None:
             given = {name: value for name, value in values.items() if value not in (None, "")}
             values = _with_what_every_device_has(given)
@@ -246,7 +248,10 @@ class Planner:
         if people:
             problem = _("%(count)d people are called %(name)s: an email address has to say which.")
         else:
-            problem = _("%(name)s is not known, and without an email address nobody can be added. Import people first.")
+            problem = _(
+                "%(name)s is not known, and without an email address nobody can be added. "
+                "Add them under Users, or give the list a column with email addresses."
+            )
         entry.refuse(entry.row.holder.column, problem % {"count": len(people), "name": name})
         return None
 

@@ -2,7 +2,7 @@
 
 import re
 from calendar import monthrange
-from datetime import date, datetime, time
+from datetime import MAXYEAR, date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 
@@ -139,9 +139,11 @@ def read_imei(cell: str) -> str:
     return digits
 
 
-def months_after(start: date, months: int) -> date:
-    """The same day so many months later, or the last day of that month."""
+def months_after(start: date, months: int) -> date | None:
+    """The same day so many months later, or the last day of that month; None where the calendar ends before."""
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    if year > MAXYEAR:
+        return None
     return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))
 
 
