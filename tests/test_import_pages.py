@@ -515,6 +515,7 @@ def test_bad_rows_keep_everything_out_unless_somebody_leaves_them_out(ada, world
     assert list(world.acme.devices.filter(serial_number__startswith="S-").values_list("serial_number", flat=True)) == [
         "S-1"
     ]
+    assert reverse("devices:import_refused", args=[ada.batch.pk]) in ada.get().content.decode()
 
 
 def test_an_import_whose_worker_is_killed_goes_on_behind_its_last_step(ada, world, monkeypatch):
@@ -597,9 +598,12 @@ def test_what_is_refused_only_when_stored_takes_everything_back(ada, world, monk
     assert "What happened" not in ada.words
     assert ada.post("import_start", {"rows": "good"}).status_code == 409
     assert "Rehearse again" in ada.words
-    ada.post("import_rehearse")
-    ada.work()
-    assert ada.numbers() == {"created": 3, "refused": 1}
+    for name, fields in (("import_rehearse", {}), ("import_start", {"rows": "good"})):
+        ada.batch.change(findings=ada.batch.findings | {"stayed": ["What could not be taken back then"]})
+        ada.post(name, fields)
+        ada.work()
+        assert ada.numbers() == {"created": 3, "refused": 1}
+        assert "stayed" not in ada.batch.findings
 
 
 def test_a_rehearsal_that_goes_on_can_be_given_up(ada, monkeypatch):
@@ -662,10 +666,19 @@ def test_an_import_that_goes_on_can_be_stopped(ada, world, monkeypatch, rows):
     words = ada.get().content.decode()
     assert "It was stopped after 3 of 5 rows." in words
     assert "Undo this import" in words
-    ada.post("import_start")
+    assert reverse("devices:import_refused", args=[ada.batch.pk]) in words
+    # Whoever goes on with it does the rest.
+    User.objects.filter(pk=world.admin.pk).update(role="employee")
+    other = Importer(world.second_admin)
+    other.post("import_start")
     assert ada.work().stage == "stored"
     assert ada.numbers() == {"created": 3, "changed": 1, "refused": 1}
-    ada.post("import_undo")
+    assert ada.batch.who == world.second_admin
+    name = world.second_admin.full_name
+    assert log(world.acme.devices.get(serial_number="S-3")) == [f"{name} registered device."]
+    line = AuditLine.objects.filter(company=world.acme).order_by("-sequence").with_names()[0]
+    assert line.sentence.startswith(f"{name} imported devices: 3 created")
+    other.post("import_undo")
     assert ada.work().stage == "undone"
 
 
@@ -837,6 +850,21 @@ def test_what_something_has_happened_to_since_cannot_be_undone(ada, world):
     assert "Something has happened to New laptop since." in ada.get("import_undo").content.decode()
     assert ada.post("import_undo").status_code == 409
     assert ada.batch.stage == "stored"
+
+
+def test_whoever_is_no_admin_any_more_undoes_nothing(ada, world):
+    ada.brought(LIST)
+    ada.post("import_undo")
+    User.objects.filter(pk=world.admin.pk).update(role="employee")
+    reason = "Whoever asked for this is no IT admin any more, so nothing more was done."
+    assert (ada.work().stage, ada.batch.problem) == ("stored", reason)  # which names nobody, as they may be erased
+    # Nor goes a worker on with it who was killed in the middle.
+    Job.objects.filter(pk=ada.batch.job_id).update(state="waiting", progress=1, problem="")
+    ada.batch.change(stage="undoing")
+    assert (ada.work().stage, ada.batch.problem) == ("undoing", reason)
+    assert world.acme.devices.filter(serial_number__startswith="S-").count() == 3
+    Importer(world.second_admin).post("import_undo")
+    assert ada.work().stage == "undone"
 
 
 def test_what_cannot_be_as_it_was_is_said_when_it_is_undone(ada, world):

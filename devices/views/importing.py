@@ -162,6 +162,7 @@ def import_start(request: PersonRequest, batch: Import) -> HttpResponse:
     """Let a worker store it, as it was rehearsed: what was decided since is rehearsed first. One that was stopped goes
     on behind the last row that was stored."""
     if batch.stage == Stage.STOPPED and batch.upload is not None:
+        batch.change(who=request.user)
         work.begin(batch, "devices_import", Stage.STORING, by=request.user)
         return redirect(batch)
     if batch.is_working or batch.stage != Stage.REHEARSED:
