@@ -787,7 +787,7 @@ def test_rows_whose_status_says_so_are_left_out_whatever_else_stands_in_them(wor
     admin = Importer(getattr(world, "admin" if company == "acme" else f"{company}_admin"))
     content = "Serial,Status,Purchase cost\nS-1,Archived,free\nS-2,In use,\nC02-XK1 AAA,Archived,9.00\n"
     admin.rehearsed(content)
-    assert admin.numbers() == {"created": 1, "unchanged": 2}
+    assert admin.numbers() == {"created": 1, "left out": 2}
     assert "Rows that are not imported, by Status: Archived 2." in admin.get().content.decode()
     admin.post("import_start", {"rows": "all"})
     assert admin.work().stage == "stored"
@@ -800,12 +800,28 @@ def test_a_row_that_is_left_out_is_no_row_s_twin(ada):
     """A register often has the archived one beside the one that was entered anew."""
     content = "Serial,Asset tag,Status\nS-1,T-1,Archived\nS-1,T-1,In use\nS-2,,In use\nS-2,,In use\n"
     ada.rehearsed(content)
-    assert ada.numbers() == {"created": 1, "unchanged": 1, "refused": 2}
+    assert ada.numbers() == {"created": 1, "left out": 1, "refused": 2}
     ada.rehearsed(content, status_0="active", status_1="active")
     assert ada.numbers() == {"refused": 4}
-    ada.post("import_rehearse", {"status_0": "left_out", "status_1": "active"})
-    ada.work()
-    assert ada.numbers() == {"created": 1, "unchanged": 3}
+    # What this list brings for the first time is proposed beside what was decided for the last one.
+    ada.rehearsed(content.replace("Archived", "Sold"))
+    assert ada.numbers() == {"created": 1, "left out": 1, "refused": 2}
+    assert ada.batch.statuses == {"Archived": "", "Sold": "left_out", "In use": ""}
+
+
+def test_a_status_that_nobody_knows_is_not_taken_for_a_working_one(ada, world):
+    content = "Serial,Status\nS-1,Weird\nS-2,ACTIVE\nS-3,active\n"
+    ada.rehearsed(content)
+    assert ada.numbers() == {"created": 2, "left out": 1}
+    words = ada.get().content.decode()
+    assert "Status “ACTIVE”, 2 ×" in words  # one text, however it is written
+    assert "Status “active”" not in words
+    ada.rehearsed(content.replace("Weird", "weird"), status_0="left_out", status_1="active")
+    ada.rehearsed(content)
+    assert ada.numbers() == {"created": 1, "left out": 2}
+    many = "Serial,Status\n" + "".join(f"S-{n},Text {n}\n" for n in range(51))
+    ada.rehearsed(many)
+    assert ada.numbers() == {"left out": 50, "refused": 1}
 
 
 def test_repairs_that_an_import_opened_go_with_it(ada, world):
@@ -816,9 +832,20 @@ def test_repairs_that_an_import_opened_go_with_it(ada, world):
 
 
 def test_where_the_repair_flow_is_off_nothing_comes_in_a_status_of_it(world):
+    """Nor as if it worked."""
     ivar = Importer(world.initech_admin)
-    assert ivar.brought("Serial,Status\nS-1,Out for Repair\n").stage == "stored"
-    assert world.initech.devices.get(serial_number="S-1").status == "active"
+    content = "Serial,Status\nS-1,Out for Repair\nS-2,Deployed\n"
+    ivar.rehearsed(content)
+    assert ivar.numbers() == {"created": 1, "left out": 1}
+    # It may have been decided as long as it was on.
+    ivar.batch.change(statuses={"Out for Repair": "in_repair", "Deployed": ""})
+    ivar.rehearsed(content)
+    assert ivar.numbers() == {"created": 1, "left out": 1}
+    ivar.post("import_start", {"rows": "all"})
+    assert ivar.work().stage == "stored"
+    assert list(
+        world.initech.devices.filter(serial_number__startswith="S-").values_list("serial_number", "status")
+    ) == [("S-2", "active")]
 
 
 # Undoing

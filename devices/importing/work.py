@@ -20,7 +20,7 @@ from accounts.spreadsheets import DELIMITERS, NotATable, Table
 from devices.models import Import
 
 from .bringing import BATCH, Bringing, kind_named, portion
-from .choices import LEFT_OUT, REASON, Choices
+from .choices import REASON, Choices
 
 Stage = Import.Stage
 
@@ -82,13 +82,8 @@ def rehearse(job: Job) -> dict[str, object]:
         batch = _batch_of(job)
     with _read(job, batch) as bringing:
         with job.step(0, bringing.survey.rows):
-            leaves_out = LEFT_OUT in batch.statuses.values()
-            batch.change(statuses=bringing.likely_meanings() | batch.statuses)
+            batch.change(statuses=bringing.meanings_found())
             bringing.choices = Choices.of(batch)
-        if not leaves_out and LEFT_OUT in batch.statuses.values():
-            # What is left out was looked at as if it weren't: no other row has a twin in it.
-            bringing.look(_ticking(job))
-        with job.step(0, bringing.survey.rows):
             report = bringing.report()
             bringing.begin()
             _new_list_of_refused(batch, bringing)
