@@ -340,9 +340,11 @@ def test_dates_are_read_after_one_choice_beside_examples(ada, world):
     ada.get()
     assert f"In the list: 1/2/2026 · 13/1/2026 {tag}</" in ada.words
     assert ada.numbers() == {"created": 1, "refused": 3}
+    assert "is no date" not in ada.words  # of each row
     ada.post("import_rehearse", {"dates": "us"})
     ada.work()
     assert ada.numbers() == {"created": 2, "refused": 2}
+    assert ada.get().content.decode().count("is no date") == 2
     ada.post("import_rehearse", {"dates": "day-first"})
     ada.work()
     assert ada.numbers() == {"created": 3, "refused": 1}
@@ -871,10 +873,15 @@ def test_undoing_leaves_the_register_as_it_was_and_the_audit_log_keeps_the_fact(
     assert ada.brought(LIST).findings["counts"]["devices"] == {"created": 3, "changed": 1}
 
 
-def test_what_something_has_happened_to_since_cannot_be_undone(ada, world):
+def test_what_something_has_happened_to_since_cannot_be_undone(ada, world, monkeypatch):
     ada.brought(LIST)
-    world.acme.devices.get(serial_number="S-1").add_note("Looked at it.", by=world.admin)
-    assert "Something has happened to New laptop since." in ada.get("import_undo").content.decode()
+    for number in ("S-1", "S-2", "S-3"):
+        world.acme.devices.get(serial_number=number).add_note("Looked at it.", by=world.admin)
+    assert "more</li>" not in ada.get("import_undo").content.decode()
+    monkeypatch.setattr(of_devices, "NAMED", 1)
+    words = ada.get("import_undo").content.decode()
+    assert "Something has happened to New laptop since." in words
+    assert "<li>and 2 more</li>" in words
     assert ada.post("import_undo").status_code == 409
     assert ada.batch.stage == "stored"
 

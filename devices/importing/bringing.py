@@ -176,8 +176,8 @@ class Bringing(ABC):
 
     @staticmethod
     @abstractmethod
-    def in_the_way(batch: Import) -> list[Device]:
-        """Devices for whose sake it can't be undone any more: the first ones."""
+    def in_the_way(batch: Import) -> tuple[list[Device], int]:
+        """Devices for whose sake it can't be undone any more: the first ones, and how many there are."""
 
     @staticmethod
     @abstractmethod

@@ -107,8 +107,9 @@ class BringingDevices(Bringing):
     # Undoing
 
     @staticmethod
-    def in_the_way(batch: Import) -> list[Device]:
-        return [thing.device for thing in in_the_way(batch)[:NAMED] if thing.device is not None]
+    def in_the_way(batch: Import) -> tuple[list[Device], int]:
+        things = in_the_way(batch)
+        return [thing.device for thing in things[:NAMED] if thing.device is not None], things.count()
 
     @staticmethod
     def left(batch: Import) -> int:

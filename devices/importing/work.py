@@ -220,7 +220,7 @@ def undo(job: Job) -> dict[str, object]:
             return {}
         # Once begun it is gone through with.
         is_begun = bool(job.progress) or job.details.get("is_broken_off", False)
-        stuck = not is_begun and bool(kind_named(batch.kind).in_the_way(batch))
+        stuck = not is_begun and kind_named(batch.kind).in_the_way(batch)[1] > 0
         if stuck or not (job.progress or job.who.is_admin):
             batch.change(stage=job.details.get("before", Stage.STORED))
     _require_admin(job)

@@ -211,7 +211,7 @@ def import_undo(request: PersonRequest, batch: Import) -> HttpResponse:
     if not batch.can_be_undone:
         return _too_late(request, batch)
     brought = kind_named(batch.kind)
-    stuck = [] if batch.is_broken_off else brought.in_the_way(batch)
+    stuck, count = ([], 0) if batch.is_broken_off else brought.in_the_way(batch)
     if request.method == "POST" and not stuck:
         how = {"is_broken_off": batch.is_broken_off, "before": batch.stage}
         work.begin(batch, "devices_undo", Stage.UNDOING, by=request.user, **how)
@@ -219,6 +219,7 @@ def import_undo(request: PersonRequest, batch: Import) -> HttpResponse:
     context = {
         "batch": batch,
         "stuck": stuck,
+        "more": count - len(stuck),
         "consequences": brought.undoing,
         "cancel_url": batch.get_absolute_url(),
     }

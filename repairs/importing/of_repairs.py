@@ -160,9 +160,9 @@ class BringingRepairs(Bringing):
     # Undoing
 
     @staticmethod
-    def in_the_way(batch: Import) -> list[Device]:
+    def in_the_way(batch: Import) -> tuple[list[Device], int]:
         """None: a repair that is over depends on nothing, and nothing on it."""
-        return []
+        return [], 0
 
     @staticmethod
     def left(batch: Import) -> int:
