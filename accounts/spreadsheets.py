@@ -16,7 +16,9 @@ from typing import BinaryIO
 from django.utils.translation import gettext as _
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
-LONGEST_LINE = 2**22  # characters; a cell may have 131,072, the csv module's own limit
+LONGEST_LINE = 2**22  # characters; beyond 131,072 in a cell the csv module goes no further
+# Characters of a cell, as many as spreadsheets hold: what is to be read may take its time, but not for hours.
+LONGEST_CELL = 32_767
 # A page has a field for each to choose by, and Django takes no more than 1,000 fields.
 MOST_COLUMNS = 500
 # Empty ones as well: a file of nothing but line ends would keep a page waiting for minutes.
@@ -91,6 +93,9 @@ class Table:
             problem = _("The row has %(cells)d cells, the header has %(headers)d.")
             return Row(line, cells, problem % {"cells": len(cells), "headers": width})
         for header, cell in zip(self.headers, cells, strict=False):
+            if len(cell) > LONGEST_CELL:
+                problem = _("The cell has more than 32,767 characters. Is a quotation mark missing there?")
+                return Row(line, cells, problem, column=header)
             if _DAMAGED.search(cell):
                 problem = _("The cell holds characters that are no text: the file is damaged here.")
                 return Row(line, cells, problem, column=header)

@@ -132,6 +132,7 @@ def log(device):
         ((",".join(f"c{n}" for n in range(10_000)) + "\n1\n").encode(), "10000 columns"),
         (b"Serial,Name\n1," + b"x" * 5_000_000 + b"\n", "four million"),
         (b'Serial,Name\n1,x\n2,"y\n', "never closed"),
+        (b"First Name,Last Name,Email,Username,Activated,Start Date\nEva,Lind,eva@acme.example,eva,true,\n", "people"),
     ],
 )
 def test_what_is_no_list_is_answered_clearly_and_stored_nowhere(ada, content, reason):
@@ -333,14 +334,17 @@ def test_a_rehearsal_says_what_would_happen_and_stores_none_of_it(ada, world):
 
 
 def test_dates_are_read_after_one_choice_beside_examples(ada, world):
-    content = "Serial,Purchase date,Category\nS-1,1/2/2026,Unknown\nS-2,13/1/2026,\nS-3,2026/01/31,\nS-4,soon,\n"
+    tag = "&lt;img src=x onerror=alert(1)&gt;"  # which is a tag as soon as the cell is plain text
+    content = f"Serial,Purchase date,Category\nS-1,1/2/2026,Unknown\nS-2,13/1/2026 {tag},\nS-3,2026/01/31,\nS-4,soon,\n"
     ada.rehearsed(content)
     ada.get()
-    assert "In the list: 1/2/2026 · 13/1/2026</" in ada.words
+    assert f"In the list: 1/2/2026 · 13/1/2026 {tag}</" in ada.words
     assert ada.numbers() == {"created": 1, "refused": 3}
+    assert "is no date" not in ada.words  # of each row
     ada.post("import_rehearse", {"dates": "us"})
     ada.work()
     assert ada.numbers() == {"created": 2, "refused": 2}
+    assert ada.get().content.decode().count("is no date") == 2
     ada.post("import_rehearse", {"dates": "day-first"})
     ada.work()
     assert ada.numbers() == {"created": 3, "refused": 1}
@@ -382,6 +386,14 @@ def test_refused_rows_are_downloaded_mended_and_uploaded_alone(ada, world):
     [header, row] = csv.reader(io.StringIO(again))
     assert (header, row[:3]) == (rows[0], ["S-2", "free", "'=Bad"])
     assert row[3:] == ["Line 2, Purchase cost: “free” is no amount."]
+
+
+def test_what_is_left_of_a_warranty_that_ends_after_all_calendars(ada, world):
+    world.laptop.edit(by=world.admin, purchase_date="9999-12-31")
+    ada.rehearsed("Serial,Warranty months,Supplier\nC02-XK1 AAA,1,Shop\nS-1,1,\n")
+    assert ada.numbers() == {"changed": 1, "created": 1}
+    reasons = [reason for _line, _column, reason in ada.batch.findings["left_alone"]["first"]]
+    assert [reason.rpartition(", ")[2] for reason in reasons] == ["which is too far away.", "which is not known."]
 
 
 def test_a_list_divided_by_semicolons_comes_back_as_one(ada):
@@ -505,6 +517,7 @@ def test_bad_rows_keep_everything_out_unless_somebody_leaves_them_out(ada, world
     assert list(world.acme.devices.filter(serial_number__startswith="S-").values_list("serial_number", flat=True)) == [
         "S-1"
     ]
+    assert reverse("devices:import_refused", args=[ada.batch.pk]) in ada.get().content.decode()
 
 
 def test_an_import_whose_worker_is_killed_goes_on_behind_its_last_step(ada, world, monkeypatch):
@@ -587,9 +600,12 @@ def test_what_is_refused_only_when_stored_takes_everything_back(ada, world, monk
     assert "What happened" not in ada.words
     assert ada.post("import_start", {"rows": "good"}).status_code == 409
     assert "Rehearse again" in ada.words
-    ada.post("import_rehearse")
-    ada.work()
-    assert ada.numbers() == {"created": 3, "refused": 1}
+    for name, fields in (("import_rehearse", {}), ("import_start", {"rows": "good"})):
+        ada.batch.change(findings=ada.batch.findings | {"stayed": ["What could not be taken back then"]})
+        ada.post(name, fields)
+        ada.work()
+        assert ada.numbers() == {"created": 3, "refused": 1}
+        assert "stayed" not in ada.batch.findings
 
 
 def test_a_rehearsal_that_goes_on_can_be_given_up(ada, monkeypatch):
@@ -652,10 +668,19 @@ def test_an_import_that_goes_on_can_be_stopped(ada, world, monkeypatch, rows):
     words = ada.get().content.decode()
     assert "It was stopped after 3 of 5 rows." in words
     assert "Undo this import" in words
-    ada.post("import_start")
+    assert reverse("devices:import_refused", args=[ada.batch.pk]) in words
+    # Whoever goes on with it does the rest.
+    User.objects.filter(pk=world.admin.pk).update(role="employee")
+    other = Importer(world.second_admin)
+    other.post("import_start")
     assert ada.work().stage == "stored"
     assert ada.numbers() == {"created": 3, "changed": 1, "refused": 1}
-    ada.post("import_undo")
+    assert ada.batch.who == world.second_admin
+    name = world.second_admin.full_name
+    assert log(world.acme.devices.get(serial_number="S-3")) == [f"{name} registered device."]
+    line = AuditLine.objects.filter(company=world.acme).order_by("-sequence").with_names()[0]
+    assert line.sentence.startswith(f"{name} imported devices: 3 created")
+    other.post("import_undo")
     assert ada.work().stage == "undone"
 
 
@@ -764,7 +789,7 @@ def test_rows_whose_status_says_so_are_left_out_whatever_else_stands_in_them(wor
     admin = Importer(getattr(world, "admin" if company == "acme" else f"{company}_admin"))
     content = "Serial,Status,Purchase cost\nS-1,Archived,free\nS-2,In use,\nC02-XK1 AAA,Archived,9.00\n"
     admin.rehearsed(content)
-    assert admin.numbers() == {"created": 1, "unchanged": 2}
+    assert admin.numbers() == {"created": 1, "left out": 2}
     assert "Rows that are not imported, by Status: Archived 2." in admin.get().content.decode()
     admin.post("import_start", {"rows": "all"})
     assert admin.work().stage == "stored"
@@ -777,12 +802,28 @@ def test_a_row_that_is_left_out_is_no_row_s_twin(ada):
     """A register often has the archived one beside the one that was entered anew."""
     content = "Serial,Asset tag,Status\nS-1,T-1,Archived\nS-1,T-1,In use\nS-2,,In use\nS-2,,In use\n"
     ada.rehearsed(content)
-    assert ada.numbers() == {"created": 1, "unchanged": 1, "refused": 2}
+    assert ada.numbers() == {"created": 1, "left out": 1, "refused": 2}
     ada.rehearsed(content, status_0="active", status_1="active")
     assert ada.numbers() == {"refused": 4}
-    ada.post("import_rehearse", {"status_0": "left_out", "status_1": "active"})
-    ada.work()
-    assert ada.numbers() == {"created": 1, "unchanged": 3}
+    # What this list brings for the first time is proposed beside what was decided for the last one.
+    ada.rehearsed(content.replace("Archived", "Sold"))
+    assert ada.numbers() == {"created": 1, "left out": 1, "refused": 2}
+    assert ada.batch.statuses == {"Archived": "", "Sold": "left_out", "In use": ""}
+
+
+def test_a_status_that_nobody_knows_is_not_taken_for_a_working_one(ada, world):
+    content = "Serial,Status\nS-1,Weird\nS-2,ACTIVE\nS-3,active\n"
+    ada.rehearsed(content)
+    assert ada.numbers() == {"created": 2, "left out": 1}
+    words = ada.get().content.decode()
+    assert "Status “ACTIVE”, 2 ×" in words  # one text, however it is written
+    assert "Status “active”" not in words
+    ada.rehearsed(content.replace("Weird", "weird"), status_0="left_out", status_1="active")
+    ada.rehearsed(content)
+    assert ada.numbers() == {"created": 1, "left out": 2}
+    many = "Serial,Status\n" + "".join(f"S-{n},Text {n}\n" for n in range(51))
+    ada.rehearsed(many)
+    assert ada.numbers() == {"left out": 50, "refused": 1}
 
 
 def test_repairs_that_an_import_opened_go_with_it(ada, world):
@@ -793,9 +834,20 @@ def test_repairs_that_an_import_opened_go_with_it(ada, world):
 
 
 def test_where_the_repair_flow_is_off_nothing_comes_in_a_status_of_it(world):
+    """Nor as if it worked."""
     ivar = Importer(world.initech_admin)
-    assert ivar.brought("Serial,Status\nS-1,Out for Repair\n").stage == "stored"
-    assert world.initech.devices.get(serial_number="S-1").status == "active"
+    content = "Serial,Status\nS-1,Out for Repair\nS-2,Deployed\n"
+    ivar.rehearsed(content)
+    assert ivar.numbers() == {"created": 1, "left out": 1}
+    # It may have been decided as long as it was on.
+    ivar.batch.change(statuses={"Out for Repair": "in_repair", "Deployed": ""})
+    ivar.rehearsed(content)
+    assert ivar.numbers() == {"created": 1, "left out": 1}
+    ivar.post("import_start", {"rows": "all"})
+    assert ivar.work().stage == "stored"
+    assert list(
+        world.initech.devices.filter(serial_number__startswith="S-").values_list("serial_number", "status")
+    ) == [("S-2", "active")]
 
 
 # Undoing
@@ -821,12 +873,32 @@ def test_undoing_leaves_the_register_as_it_was_and_the_audit_log_keeps_the_fact(
     assert ada.brought(LIST).findings["counts"]["devices"] == {"created": 3, "changed": 1}
 
 
-def test_what_something_has_happened_to_since_cannot_be_undone(ada, world):
+def test_what_something_has_happened_to_since_cannot_be_undone(ada, world, monkeypatch):
     ada.brought(LIST)
-    world.acme.devices.get(serial_number="S-1").add_note("Looked at it.", by=world.admin)
-    assert "Something has happened to New laptop since." in ada.get("import_undo").content.decode()
+    for number in ("S-1", "S-2", "S-3"):
+        world.acme.devices.get(serial_number=number).add_note("Looked at it.", by=world.admin)
+    assert "more</li>" not in ada.get("import_undo").content.decode()
+    monkeypatch.setattr(of_devices, "NAMED", 1)
+    words = ada.get("import_undo").content.decode()
+    assert "Something has happened to New laptop since." in words
+    assert "<li>and 2 more</li>" in words
     assert ada.post("import_undo").status_code == 409
     assert ada.batch.stage == "stored"
+
+
+def test_whoever_is_no_admin_any_more_undoes_nothing(ada, world):
+    ada.brought(LIST)
+    ada.post("import_undo")
+    User.objects.filter(pk=world.admin.pk).update(role="employee")
+    reason = "Whoever asked for this is no IT admin any more, so nothing more was done."
+    assert (ada.work().stage, ada.batch.problem) == ("stored", reason)  # which names nobody, as they may be erased
+    # Nor goes a worker on with it who was killed in the middle.
+    Job.objects.filter(pk=ada.batch.job_id).update(state="waiting", progress=1, problem="")
+    ada.batch.change(stage="undoing")
+    assert (ada.work().stage, ada.batch.problem) == ("undoing", reason)
+    assert world.acme.devices.filter(serial_number__startswith="S-").count() == 3
+    Importer(world.second_admin).post("import_undo")
+    assert ada.work().stage == "undone"
 
 
 def test_what_cannot_be_as_it_was_is_said_when_it_is_undone(ada, world):

@@ -5,6 +5,7 @@ import io
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from time import process_time
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -12,9 +13,10 @@ from django.core.management import CommandError, call_command
 from accounts import spreadsheets
 from accounts.importing import cells
 from accounts.importing.cells import BadCell
-from accounts.importing.columns import Columns
+from accounts.importing.columns import Columns, header_key
 from accounts.models import Payor, Space, User
-from accounts.spreadsheets import NotATable, Table
+from accounts.spreadsheets import LONGEST_CELL, NotATable, Table
+from accounts.text import identifier_key, name_key
 from devices.importing.values import DateOrder, months_after, read_cost, read_date, read_identifier, read_imei
 from devices.models import Device, Event, Note
 from tests.bench.importing import COST_CENTRES, write_list
@@ -277,6 +279,17 @@ def test_numbers_that_a_spreadsheet_has_spoilt_are_flagged():
         read_identifier("To be filled by O.E.M.")
 
 
+def test_no_cell_takes_longer_than_its_length_explains():
+    began = process_time()
+    assert cells.text("<script>" * 9000) == "<script>" * 9000
+    assert cells.text("a<style>b</style><SCRIPT src=x>1<2</script>c") == "ac"
+    with pytest.raises(BadCell, match="no amount"):
+        read_cost("1" * 40_000 + "!")
+    marks = "\u0327\u0301" * 40_000
+    assert {len(key(marks)) for key in (header_key, identifier_key, name_key)} == {0, 1000}
+    assert process_time() - began < 1  # else it is ten, and more
+
+
 def test_months_of_warranty_end_on_the_last_day_of_a_short_month():
     assert months_after(date(2024, 1, 31), 1) == date(2024, 2, 29)
     assert months_after(date(2024, 2, 29), 12) == date(2025, 2, 28)
@@ -425,6 +438,8 @@ def test_bad_rows_are_named_and_nothing_is_stored_unless_they_may_be_skipped(bri
     assert not world.acme.users.filter(email="other@acme.example").exists()
 
     assert "every row was refused" in bring("Serial,Cost\nS9,free\n", skip_bad=True).error
+    long = bring(f"Serial,Anything\nS9,{'x' * (LONGEST_CELL + 1)}\nS8,x\n")
+    assert "Line 2, Anything: The cell has more than 32,767 characters." in long
 
 
 def test_two_rows_for_one_device_are_shown_and_not_merged(bring, world):

@@ -11,7 +11,8 @@ from accounts.models import User
 from accounts.text import clean_email, without_unseen
 
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]\w{1,31});", re.IGNORECASE)
-_UNSEEN_ELEMENT = re.compile(r"<(script|style)\b[^<>]*>.*?</\1>", re.IGNORECASE | re.DOTALL)
+# Up to the next one that begins, so that no text is looked at twice, however many begin and never end.
+_UNSEEN_ELEMENT = re.compile(r"<(script|style)\b[^<>]*>(?:(?!<(?:script|style)\b).)*?</\1>", re.IGNORECASE | re.DOTALL)
 _BREAK = re.compile(r"<(?:br|/p|/div|/li|/tr|/h[1-6])\b[^<>]*>", re.IGNORECASE)
 # Only what really is HTML: "a <b and c> d" in a note is not.
 _TAG = re.compile(

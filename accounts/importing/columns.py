@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
+from accounts.text import LONGEST_COMPARED
+
 _NO_WORD = re.compile(r"[\W_]+")
 
 
 def header_key(header: str) -> str:
     """A header as it is compared: letter case, punctuation and underscores don't matter."""
-    return _NO_WORD.sub(" ", unicodedata.normalize("NFKC", header).casefold()).strip()
+    return _NO_WORD.sub(" ", unicodedata.normalize("NFKC", header[:LONGEST_COMPARED]).casefold()).strip()
 
 
 def guessed(headers: Sequence[str], aliases: Mapping[str, Sequence[str]]) -> list[str]:

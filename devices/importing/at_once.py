@@ -64,7 +64,7 @@ def _stored(bringing: Bringing, by: User, name: str, skip_bad: bool) -> Report:
         headers_key=headers_key(bringing.table.headers),
         fields=bringing.columns.chosen,
         dates=bringing.choices.dates or "",
-        statuses=bringing.choices.statuses,
+        statuses=bringing.choices.statuses or {},
         skip_bad=skip_bad,
     )
     report = bringing.report()

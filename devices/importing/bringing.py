@@ -7,6 +7,7 @@ What a list may be of is a subclass of Bringing each: devices (`of_devices`), an
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 
 from django.utils.translation import gettext as _
@@ -132,13 +133,32 @@ class Bringing(ABC):
     def left_out_by_status(self) -> Iterator[str]:
         """Says once which texts leave rows out, and how many."""
         texts = self.survey.statuses.items()
-        if left_out := Counter({text: n for text, n in texts if self.choices.statuses.get(text) == LEFT_OUT}):
+        if left_out := Counter({text: n for text, n in texts if self.meaning_of(text) == LEFT_OUT}):
             words = {"column": self.status_header, "statuses": numbers_of(left_out)}
             yield _("Rows that are not imported, by %(column)s: %(statuses)s.") % words
 
+    def meaning_of(self, text: str) -> str:
+        """What the text stands for, as it was decided, if that can be meant in this company, else as it is proposed; a
+        blank for Active, as for every text where they aren't used."""
+        if self.choices.statuses is None:
+            return ""
+        decided = self.choices.meanings.get(text.casefold())
+        return decided if decided is not None and decided in self._offered else self.likely_meaning(text)
+
+    @cached_property
+    def _offered(self) -> set[str]:
+        values = (value for value, _label in self.meanings(self.company))
+        return {"" if value == Device.Status.ACTIVE else value for value in values}
+
+    def meanings_found(self) -> dict[str, str]:
+        """What each text of the survey stands for; what was decided of others stays for lists that have them."""
+        found = {text: self.meaning_of(text) for text in self.survey.statuses}
+        others = (self.choices.statuses or {}).items()
+        return {text: meaning for text, meaning in others if text.casefold() not in self.survey.spellings} | found
+
     @abstractmethod
-    def likely_meanings(self) -> dict[str, str]:
-        """What each text of the survey means, as a proposal for somebody to look at."""
+    def likely_meaning(self, text: str) -> str:
+        """What the text stands for, as a proposal for somebody to look at."""
 
     @classmethod
     @abstractmethod
@@ -156,8 +176,8 @@ class Bringing(ABC):
 
     @staticmethod
     @abstractmethod
-    def in_the_way(batch: Import) -> list[Device]:
-        """Devices for whose sake it can't be undone any more: the first ones."""
+    def in_the_way(batch: Import) -> tuple[list[Device], int]:
+        """Devices for whose sake it can't be undone any more: the first ones, and how many there are."""
 
     @staticmethod
     @abstractmethod

@@ -18,10 +18,12 @@ from devices.models import Device, Import
 
 from .bringing import Bringing, kind_named, kinds, kinds_in_words
 from .choices import REASON, headers_key
-from .shapes import shape_of
+from .shapes import PEOPLE, shape_of
 from .values import DateOrder
 
 SAMPLED_ROWS, SAMPLES = 200, 5
+# Of a cell, of which sixty are shown: the page waits.
+SAMPLED_CHARACTERS = 1000
 
 
 class UploadForm(forms.Form):
@@ -58,6 +60,13 @@ class UploadForm(forms.Form):
             raise ValidationError(str(problem)) from problem
         if not any(self.samples):
             raise ValidationError(_("The file has headers, but no rows below them."))
+        if _is_of_people(self.table.headers):
+            raise ValidationError(
+                _(
+                    "This is a list of people. Add people under Users. Whoever has a device comes along with the list "
+                    "of devices, if that has a column with their email addresses."
+                )
+            )
         return upload
 
     def saved(self, *, by: User) -> Import:
@@ -109,10 +118,15 @@ def _samples(table: Table) -> list[list[str]]:
     found: list[dict[str, None]] = [{} for _header in table.headers]
     for _number, row in zip(range(SAMPLED_ROWS), table, strict=False):
         for values, cell in zip(found, row.cells, strict=False):
-            text = cells.shortened(cells.line(cell))
-            if text and len(values) < SAMPLES:
+            if len(values) < SAMPLES and (text := cells.shortened(cells.line(cell[:SAMPLED_CHARACTERS]))):
                 values[text] = None
     return [list(values) for values in found]
+
+
+def _is_of_people(headers: list[str]) -> bool:
+    """Whether it is known as a list of people, and has no column by which it could be one of anything else."""
+    others = (brought.suffice(Columns(headers, brought.aliases).chosen) for brought in kinds())
+    return bool(shape_of(headers, PEOPLE)) and not any(others)
 
 
 def _as_last_time(headers: list[str], fields: list[str]) -> list[str]:

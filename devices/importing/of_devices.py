@@ -13,7 +13,7 @@ from accounts.spreadsheets import Row, Table
 from devices.models import Device, Import
 
 from .bringing import Bringing, kind_of_list, numbers_of, portion
-from .choices import LEFT_OUT, Choices, likely_statuses
+from .choices import LEFT_OUT, Choices, likely_status
 from .columns import ALIASES, LABELS, MAY_BE_EMPTIED
 from .plan import Entry, Planner
 from .rows import DeviceRow, RowReader
@@ -37,7 +37,8 @@ class BringingDevices(Bringing):
     choose = gettext_lazy("Choose the column of the serial number or of the asset tag: devices are told apart by it.")
     deciding = gettext_lazy(
         "What each status in the list means in Velory. "
-        "Only new devices come in it; one that is there already stays as it is."
+        "Only new devices come in it; one that is there already stays as it is. "
+        "Rows are not imported whose status Velory doesn’t know, unless you say what it means."
     )
     undoing = [
         gettext_lazy("Every device that it registered is deleted, with its whole log."),
@@ -60,13 +61,15 @@ class BringingDevices(Bringing):
         return survey(self.table, self.columns, self._reader, tick, self._is_left_out)
 
     def _is_left_out(self, status: str) -> bool:
-        return self.choices.statuses.get(status) == LEFT_OUT
+        return bool(status) and self.meaning_of(status) == LEFT_OUT
 
     def read(self, row: Row) -> DeviceRow:
         return self._reader.read(row)
 
     def begin(self) -> None:
-        self._planner = Planner(self.company, self.columns, self.survey, self.choices.statuses)
+        is_used = self.choices.statuses is not None
+        statuses = {text: self.meaning_of(text) for text in self.choices.meanings} if is_used else None
+        self._planner = Planner(self.company, self.columns, self.survey, statuses)
         for named in self._named.values():
             named.clear()
 
@@ -78,8 +81,8 @@ class BringingDevices(Bringing):
 
     # Statuses
 
-    def likely_meanings(self) -> dict[str, str]:
-        return likely_statuses(self.survey.statuses)
+    def likely_meaning(self, text: str) -> str:
+        return likely_status(text, repair_flow_on=self.company.repair_flow_on)
 
     @classmethod
     def meanings(cls, company: Company) -> list[tuple[str, Any]]:
@@ -104,8 +107,9 @@ class BringingDevices(Bringing):
     # Undoing
 
     @staticmethod
-    def in_the_way(batch: Import) -> list[Device]:
-        return [thing.device for thing in in_the_way(batch)[:NAMED] if thing.device is not None]
+    def in_the_way(batch: Import) -> tuple[list[Device], int]:
+        things = in_the_way(batch)
+        return [thing.device for thing in things[:NAMED] if thing.device is not None], things.count()
 
     @staticmethod
     def left(batch: Import) -> int:
@@ -133,7 +137,7 @@ class BringingDevices(Bringing):
         if "company" in self.columns:
             words = {"column": self.columns.header("company"), "company": self.company}
             report.notices.append(_("%(column)s is not used: everything belongs to %(company)s.") % words)
-        if self.survey.statuses and not self.choices.statuses:
+        if self.survey.statuses and self.choices.statuses is None:
             words = {"column": self.status_header, "statuses": numbers_of(self.survey.statuses)}
             report.notices.append(_("%(column)s is not used yet: %(statuses)s.") % words)
         report.notices += self.left_out_by_status()

@@ -18,7 +18,7 @@ from devices.models import Device, Note
 
 from .choices import LEFT_OUT
 from .rows import DeviceRow, Kind
-from .survey import DeviceSurvey
+from .survey import DeviceSurvey, undecided
 from .values import months_after
 
 AnyHolder = User | Space | NewPerson | NewSpace
@@ -47,7 +47,7 @@ class Entry:
     @property
     def outcome(self) -> str:
         if self.is_left_out:
-            return "unchanged"
+            return "left out"
         if self.problems:
             return "refused"
         if self.device is None:
@@ -73,11 +73,12 @@ class Planner:
     def __init__(
         self, company: Company, columns: Columns, survey: DeviceSurvey, statuses: Mapping[str, str] | None = None
     ) -> None:
-        """`statuses` is the status of each text in the column for it, or `LEFT_OUT`; what isn't in it is Active."""
+        """`statuses` is the status of each text in the column for it, in lower case, or `LEFT_OUT`; None where that
+        column isn't used, and everything is Active."""
         self._company = company
         self._columns = columns
         self._survey = survey
-        self._statuses = statuses or {}
+        self._statuses = statuses
         self.directory = Directory(company)
 
     def plan(self, rows: Iterable[DeviceRow]) -> list[Entry]:
@@ -165,11 +166,13 @@ class Planner:
         values = dict(row.fields)
         bought = values.get("purchase_date") or (device.purchase_date if device else None)
         if row.warranty_months and "warranty_end" not in values:
-            if bought:
-                values["warranty_end"] = months_after(bought, row.warranty_months)
-            else:
-                column = self._columns.header("warranty_months")
+            column = self._columns.header("warranty_months")
+            if bought is None:
                 entry.leave(column, _("Months of warranty count from the purchase date, which is not known."))
+            elif end := months_after(bought, row.warranty_months):
+                values["warranty_end"] = end
+            else:
+                entry.leave(column, _("Months of warranty count from the purchase date, which is too far away."))
         if device is None:
             given = {name: value for name, value in values.items() if value not in (None, "")}
             values = _with_what_every_device_has(given)
@@ -246,7 +249,10 @@ class Planner:
         if people:
             problem = _("%(count)d people are called %(name)s: an email address has to say which.")
         else:
-            problem = _("%(name)s is not known, and without an email address nobody can be added. Import people first.")
+            problem = _(
+                "%(name)s is not known, and without an email address nobody can be added. "
+                "Add them under Users, or give the list a column with email addresses."
+            )
         entry.refuse(entry.row.holder.column, problem % {"count": len(people), "name": name})
         return None
 
@@ -294,17 +300,24 @@ class Planner:
 
     def _leave_out(self, entry: Entry) -> bool:
         """A row of whose status somebody said so: whatever else stands in it, it changes nothing."""
-        entry.is_left_out = self._statuses.get(entry.row.status) == LEFT_OUT
+        entry.is_left_out = self._status_of(entry) == LEFT_OUT
         if entry.is_left_out:
             entry.problems.clear()
         return entry.is_left_out
 
+    def _status_of(self, entry: Entry) -> str | None:
+        """What the row's status stands for; blank for Active, None where nobody has said."""
+        if self._statuses is None or not entry.row.status:
+            return ""
+        return self._statuses.get(entry.row.status.casefold())
+
     def _place_in_status(self, entry: Entry) -> None:
         """A new device may come in a status; one that is there is moved by no import."""
-        status = self._statuses.get(entry.row.status, "")
-        if not status or not self._company.repair_flow_on:
+        status, column, device = self._status_of(entry), self._columns.header("status"), entry.device
+        if status is None:
+            entry.refuse(column, undecided(entry.row.status))
+        if not status:
             return
-        column, device = self._columns.header("status"), entry.device
         if device is not None:
             if device.status != status:
                 words = {"device": device, "status": device.get_status_display()}

@@ -18,6 +18,8 @@ SHAPES = {
     "Jamf, search of mobile devices": {"display name", "serial number", "jamf pro mobile device id"},
     "GLPI": {"name", "serial number", "manufacturers"},
 }
+# Lists of people, which no page imports.
+PEOPLE = {"Snipe-IT, list of people": {"first name", "last name", "email", "username", "activated"}}
 
 
 def shape_of(headers: Sequence[str], shapes: Mapping[str, set[str]]) -> str:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.importing import cells
@@ -28,18 +29,29 @@ class Survey:
     """What the first reading found: how many rows, and what somebody has to say how it is meant."""
 
     rows: int = 0
+    # By their texts, as they are spelt first; and these by how they are compared.
     statuses: Counter[str] = field(default_factory=Counter)
+    spellings: dict[str, str] = field(default_factory=dict)
     dates: list[str] = field(default_factory=list)
 
     def note(self, status: str, dates: Iterable[str]) -> None:
         """Look at a row's status and dates."""
         status = cells.line(status)
-        if status and (status in self.statuses or len(self.statuses) < MOST_STATUSES):
-            self.statuses[status] += 1
+        known = status.casefold()
+        if status and (known in self.spellings or len(self.spellings) < MOST_STATUSES):
+            self.statuses[self.spellings.setdefault(known, status)] += 1
         if len(self.dates) < DATE_EXAMPLES:
             for date in dates:
                 if has_to_be_ordered(date) and (example := cells.shortened(cells.line(date))) not in self.dates:
                     self.dates.append(example)
+
+
+def undecided(text: str) -> str:
+    """Why a row can't be taken whose status nobody was asked about."""
+    return _(
+        "It was not decided what “%(text)s” means, as the column has more than %(count)d different texts. "
+        "Use fewer of them, or leave the column out."
+    ) % {"text": cells.shortened(text), "count": MOST_STATUSES}
 
 
 @dataclass
@@ -76,7 +88,7 @@ def survey(
     columns: Columns,
     reader: RowReader,
     tick: Callable[[int], None],
-    is_left_out: Callable[[str], bool] = lambda status: False,
+    is_left_out: Callable[[str], bool],
 ) -> DeviceSurvey:
     """Read the table once. `tick` is told now and then how many rows were read. A row with a status that is left out is
     nobody's twin. Raises NotATable."""

@@ -2,7 +2,7 @@
 
 import re
 from calendar import monthrange
-from datetime import date, datetime, time
+from datetime import MAXYEAR, date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 
@@ -30,7 +30,7 @@ _SYMBOL = r"[$¢£¤¥\u20a0-\u20cf]"
 _CODE = r"(?:[^\W\d_]{1,3}\.?)?"  # EUR, kr., zł, Kč
 _CURRENCY_BEFORE = re.compile(rf"^{_CODE}{_SYMBOL}?\s*")
 _CURRENCY_BEHIND = re.compile(rf"(?:[.,:]-)?\s*{_SYMBOL}?\s*{_CODE}$")
-_AMOUNT = re.compile(r"[0-9 .,'’]*[0-9][0-9 .,'’]*")
+_AMOUNT = re.compile(r"[ .,'’]*[0-9][0-9 .,'’]*")
 _WHOLE = re.compile(r"[0-9]*|[0-9]{1,3}([ .,'’])[0-9]{3}(?:\1[0-9]{3})*")
 _NO_IDENTIFIERS = {"NA", "N/A", "NONE", "NULL", "UNKNOWN", "TBD", "NOSERIAL", "NOTSPECIFIED", "NOTAVAILABLE"} | {
     "TOBEFILLEDBYO.E.M.", "TOBEFILLEDBYOEM", "DEFAULTSTRING", "SYSTEMSERIALNUMBER", "INVALID", "0"
@@ -139,9 +139,11 @@ def read_imei(cell: str) -> str:
     return digits
 
 
-def months_after(start: date, months: int) -> date:
-    """The same day so many months later, or the last day of that month."""
+def months_after(start: date, months: int) -> date | None:
+    """The same day so many months later, or the last day of that month; None where the calendar ends before."""
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    if year > MAXYEAR:
+        return None
     return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))
 
 

@@ -20,7 +20,7 @@ from accounts.spreadsheets import DELIMITERS, NotATable, Table
 from devices.models import Import
 
 from .bringing import BATCH, Bringing, kind_named, portion
-from .choices import LEFT_OUT, REASON, Choices
+from .choices import REASON, Choices
 
 Stage = Import.Stage
 
@@ -40,7 +40,7 @@ def begin(batch: Import, kind: str, stage: str, *, by: User, **details: Any) -> 
 
 def _batch_of(job: Job) -> Import:
     job.who = User.objects.select_related("company").get(pk=job.who_id)
-    return Import.objects.select_related("company", "who__company", "upload", "refused").get(pk=job.details["batch"])
+    return Import.objects.select_related("company", "upload", "refused").get(pk=job.details["batch"])
 
 
 @contextmanager
@@ -48,9 +48,7 @@ def _read(job: Job, batch: Import) -> Iterator[Bringing]:
     """The import's list, surveyed. What can't be read as a table fails the job, with the reason."""
     if batch.upload is None:
         raise jobs.GivenUp(_("The file was deleted in the meantime. Upload it again."))
-    if not job.who.is_admin:
-        raise jobs.GivenUp(_("%(person)s is no IT admin any more.") % {"person": job.who})
-
+    _require_admin(job)
     try:
         with uploads.opened(batch.upload) as file:
             bringing = kind_named(batch.kind)(Table(file), batch.company, Choices.of(batch))
@@ -58,6 +56,13 @@ def _read(job: Job, batch: Import) -> Iterator[Bringing]:
             yield bringing
     except NotATable as problem:
         raise jobs.GivenUp(str(problem)) from problem
+
+
+def _require_admin(job: Job) -> None:
+    """Nobody acts by a job of theirs who could not begin it any more. Raises GivenUp, with a reason that names nobody:
+    it may be kept for longer than their name."""
+    if not job.who.is_admin:
+        raise jobs.GivenUp(_("Whoever asked for this is no IT admin any more, so nothing more was done."))
 
 
 def _ticking(job: Job) -> Callable[[int], None]:
@@ -77,13 +82,8 @@ def rehearse(job: Job) -> dict[str, object]:
         batch = _batch_of(job)
     with _read(job, batch) as bringing:
         with job.step(0, bringing.survey.rows):
-            leaves_out = LEFT_OUT in batch.statuses.values()
-            batch.change(statuses=bringing.likely_meanings() | batch.statuses)
+            batch.change(statuses=bringing.meanings_found())
             bringing.choices = Choices.of(batch)
-        if not leaves_out and LEFT_OUT in batch.statuses.values():
-            # What is left out was looked at as if it weren't: no other row has a twin in it.
-            bringing.look(_ticking(job))
-        with job.step(0, bringing.survey.rows):
             report = bringing.report()
             bringing.begin()
             _new_list_of_refused(batch, bringing)
@@ -98,7 +98,8 @@ def rehearse(job: Job) -> dict[str, object]:
                 "statuses": bringing.survey.statuses.most_common(),
                 "status_header": bringing.status_header,
             }
-            batch.change(stage=Stage.REHEARSED, findings=batch.findings | report.as_json() | {"decide": decide})
+            findings = _without_stayed(batch) | report.as_json() | {"decide": decide}
+            batch.change(stage=Stage.REHEARSED, findings=findings)
     return {}
 
 
@@ -141,13 +142,14 @@ def _store(job: Job, batch: Import, bringing: Bringing) -> None:
         report = before if batch.rows_done else bringing.report()
         bringing.begin()
         if not batch.rows_done:
+            batch.change(findings=_without_stayed(batch))
             _new_list_of_refused(batch, bringing)
     most = BATCH
     for _done, rows in bringing.batches(after=batch.rows_done):
         while rows:
             with job.step(batch.rows_done):
                 entries = portion(bringing.plan(rows[:most]), lambda entry: entry.outcome == "changed")
-                bringing.store(entries, by=batch.who, batch=batch)
+                bringing.store(entries, by=job.who, batch=batch)
                 if not batch.skip_bad and any(entry.problems for entry in entries):
                     raise _Refused(entries)
                 bringing.tally(report, entries)
@@ -160,7 +162,12 @@ def _store(job: Job, batch: Import, bringing: Bringing) -> None:
     with job.step(bringing.survey.rows):
         batch.change(stage=Stage.STORED, finished_at=clock.now())
         result = report.summary(batch.kind)
-        record(batch.company_id, f"data_{batch.kind}_imported", by=batch.who, result=result)
+        record(batch.company_id, f"data_{batch.kind}_imported", by=job.who, result=result)
+
+
+def _without_stayed(batch: Import) -> dict[str, Any]:
+    """What it found, but for the devices that an earlier attempt could not take back."""
+    return {name: found for name, found in batch.findings.items() if name != "stayed"}
 
 
 def _begin_to_take_back(batch: Import, report: Report) -> None:
@@ -191,12 +198,12 @@ def stop(batch: Import, *, by: User) -> None:
 @jobs.when_failed("devices_import", "devices_undo")
 def break_off(job: Job) -> None:
     """Workers have given it up in the middle: a part of it is in the register, or nothing, and it is as it was."""
-    batch = Import.objects.select_related("who").get(company=job.company_id, pk=job.details["batch"])
+    batch = Import.objects.get(company=job.company_id, pk=job.details["batch"])
     if batch.stage == Stage.STORING and not batch.rows_done:
         batch.change(stage=Stage.REHEARSED)
     elif batch.stage in (Stage.STORING, Stage.UNDOING):
         result = _report_of(batch).summary(batch.kind)
-        record(batch.company_id, f"data_{batch.kind}_import_broken_off", by=batch.who, result=result)
+        record(batch.company_id, f"data_{batch.kind}_import_broken_off", by=job.who, result=result)
 
 
 def _report_of(batch: Import) -> Report:
@@ -213,9 +220,10 @@ def undo(job: Job) -> dict[str, object]:
             return {}
         # Once begun it is gone through with.
         is_begun = bool(job.progress) or job.details.get("is_broken_off", False)
-        stuck = not is_begun and bool(kind_named(batch.kind).in_the_way(batch))
-        if stuck:
+        stuck = not is_begun and kind_named(batch.kind).in_the_way(batch)[1] > 0
+        if stuck or not (job.progress or job.who.is_admin):
             batch.change(stage=job.details.get("before", Stage.STORED))
+    _require_admin(job)
     if stuck:
         raise jobs.GivenUp(_("Something has happened to a device of this import, so it can't be undone any more."))
     _take_all_back(job, batch)
@@ -228,6 +236,7 @@ def undo(job: Job) -> dict[str, object]:
 
 def _take_all_back(job: Job, batch: Import) -> None:
     """In the opposite order, so that people and spaces go after the devices that they were made for."""
+    _require_admin(job)
     kind, done = kind_named(batch.kind), 0
     with job.step(job.progress):
         total = kind.left(batch)

@@ -162,6 +162,7 @@ def import_start(request: PersonRequest, batch: Import) -> HttpResponse:
     """Let a worker store it, as it was rehearsed: what was decided since is rehearsed first. One that was stopped goes
     on behind the last row that was stored."""
     if batch.stage == Stage.STOPPED and batch.upload is not None:
+        batch.change(who=request.user)
         work.begin(batch, "devices_import", Stage.STORING, by=request.user)
         return redirect(batch)
     if batch.is_working or batch.stage != Stage.REHEARSED:
@@ -210,7 +211,7 @@ def import_undo(request: PersonRequest, batch: Import) -> HttpResponse:
     if not batch.can_be_undone:
         return _too_late(request, batch)
     brought = kind_named(batch.kind)
-    stuck = [] if batch.is_broken_off else brought.in_the_way(batch)
+    stuck, count = ([], 0) if batch.is_broken_off else brought.in_the_way(batch)
     if request.method == "POST" and not stuck:
         how = {"is_broken_off": batch.is_broken_off, "before": batch.stage}
         work.begin(batch, "devices_undo", Stage.UNDOING, by=request.user, **how)
@@ -218,6 +219,7 @@ def import_undo(request: PersonRequest, batch: Import) -> HttpResponse:
     context = {
         "batch": batch,
         "stuck": stuck,
+        "more": count - len(stuck),
         "consequences": brought.undoing,
         "cancel_url": batch.get_absolute_url(),
     }

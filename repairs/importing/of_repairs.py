@@ -77,7 +77,7 @@ class BringingRepairs(Bringing):
             if row.problem:
                 continue
             status = self._reader.line(row, self._status_field)
-            if not status or self._meaning_of(status) != LEFT_OUT:
+            if not status or self.meaning_of(status) != LEFT_OUT:
                 found.twins.add(self._reader.told_by(row), row.line)
             found.note(status, (self.columns.cell(row.cells, name) for name in dates))
         return found
@@ -86,7 +86,7 @@ class BringingRepairs(Bringing):
         return self._reader.read(row), self._reader.told_by(row) if not row.problem else ""
 
     def begin(self) -> None:
-        self._planner = Planner(self.company, self.columns, self.survey.twins, self.choices.statuses)
+        self._planner = Planner(self.company, self.columns, self.survey.twins, self.choices.meanings)
 
     def plan(self, rows: Sequence[tuple[RepairRow, str]]) -> list[Entry]:
         return self._planner.plan(rows)
@@ -135,15 +135,8 @@ class BringingRepairs(Bringing):
     def status_header(self) -> str:
         return self.columns.header(self._status_field)
 
-    def likely_meanings(self) -> dict[str, str]:
-        return {text: self._likely(text) for text in self.survey.statuses}
-
-    def _likely(self, text: str) -> str:
+    def likely_meaning(self, text: str) -> str:
         return likely_outcome(text, is_type=self._status_field == "type")
-
-    def _meaning_of(self, text: str) -> str:
-        """As far as it is decided, else as it will be proposed."""
-        return self.choices.statuses.get(text) or self._likely(text)
 
     @classmethod
     def meanings(cls, company: Company) -> list[tuple[str, Any]]:
@@ -167,9 +160,9 @@ class BringingRepairs(Bringing):
     # Undoing
 
     @staticmethod
-    def in_the_way(batch: Import) -> list[Device]:
+    def in_the_way(batch: Import) -> tuple[list[Device], int]:
         """None: a repair that is over depends on nothing, and nothing on it."""
-        return []
+        return [], 0
 
     @staticmethod
     def left(batch: Import) -> int:

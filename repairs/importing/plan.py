@@ -14,7 +14,7 @@ from accounts.importing.report import Remark
 from accounts.models import Company, User
 from accounts.text import clean_email, identifier_key, name_key, sort_key
 from devices.importing.choices import LEFT_OUT
-from devices.importing.survey import MOST_STATUSES
+from devices.importing.survey import undecided
 from devices.importing.twins import Twins
 from devices.importing.values import moment_of
 from devices.models import Device
@@ -56,7 +56,7 @@ class Planner:
     """Plans the rows of one file for one company, some at a time. Reads people once, devices for each plan."""
 
     def __init__(self, company: Company, columns: Columns, twins: Twins, outcomes: Mapping[str, str]) -> None:
-        """`outcomes` is the outcome of each text in the column of statuses, or `LEFT_OUT`."""
+        """`outcomes` is the outcome of each text in the column of statuses, in lower case, or `LEFT_OUT`."""
         self._company, self._columns, self._twins, self._outcomes = company, columns, twins, outcomes
         self._directory = Directory(company)
         # On which line a repair came first, by its hash: rows may call the same device by different numbers.
@@ -122,17 +122,13 @@ class Planner:
 
     def _outcome_of(self, row: RepairRow) -> str | None:
         """Repaired, where the row has no status; None where nobody has said what it means."""
-        return self._outcomes.get(row.status) if row.status else Outcome.REPAIRED
+        return self._outcomes.get(row.status.casefold()) if row.status else Outcome.REPAIRED
 
     def _describe(self, entry: Entry, device: Device) -> None:
         row = entry.row
         outcome = self._outcome_of(row)
         if outcome is None:
-            reason = _(
-                "It was not decided what “%(text)s” means, as the column has more than %(count)d different texts. "
-                "Use fewer of them, or leave the column out."
-            )
-            entry.refuse(self._columns.header("status", "type"), reason % {"text": row.status, "count": MOST_STATUSES})
+            entry.refuse(self._columns.header("status", "type"), undecided(row.status))
         dates = self._dates_of(entry)
         if outcome is None or dates is None:
             return

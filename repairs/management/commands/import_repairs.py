@@ -38,7 +38,7 @@ class Command(DatedImportCommand):
         said = dict(map(_meaning, options["status"]))
         bringing = BringingRepairs(table, company, Choices(dates=options["dates"], statuses=said))
         bringing.look()
-        bringing.choices = replace(bringing.choices, statuses=bringing.likely_meanings() | said)
+        bringing.choices = replace(bringing.choices, statuses=bringing.meanings_found())
         wanted = {name: options[name] for name in ("by", "dry_run", "skip_bad")}
         return bring_at_once(bringing, name=Path(options["file"]).name, **wanted)
 
