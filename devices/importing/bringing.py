@@ -61,6 +61,8 @@ class Bringing(ABC):
     choose: ClassVar[Any]
     # Said above the texts that stand in its column of statuses, of which somebody says what they mean.
     deciding: ClassVar[Any]
+    # What else its rows name and may bring along, by kind, and the field of Imported that holds it.
+    named: ClassVar[Mapping[str, str]] = {}
     # What undoing it does, line by line, for the confirmation window.
     undoing: ClassVar[Sequence[Any]]
 
@@ -122,6 +124,16 @@ class Bringing(ABC):
     @abstractmethod
     def tally(self, report: Report, entries: Sequence[Any]) -> None:
         """Add these entries to the report, as they were planned or stored."""
+
+    def named_in(self, report: Report) -> dict[str, int]:
+        """Of a rehearsal's report what `settle` will want to know."""
+        return {kind: report.number(kind, "unchanged") for kind in self.named}
+
+    def settle(self, report: Report, batch: Import) -> None:
+        """Correct what an attempt miscounts that goes on behind another one: it does not know whom that has named."""
+        for kind, field in self.named.items():
+            report.counts[kind]["created"] = batch.things.exclude(**{field: None}).count()
+            report.counts[kind]["unchanged"] = batch.findings["rehearsed"][kind]
 
     # The table in which somebody says what each text of the list means
 

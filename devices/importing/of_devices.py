@@ -40,6 +40,7 @@ class BringingDevices(Bringing):
         "Only new devices come in it; one that is there already stays as it is. "
         "Rows are not imported whose status Velory doesn’t know, unless you say what it means."
     )
+    named = {"people": "user", "spaces": "space"}
     undoing = [
         gettext_lazy("Every device that it registered is deleted, with its whole log."),
         gettext_lazy("Every device that it changed is as it was before; its log says so. Notes that it added stay."),

@@ -137,12 +137,12 @@ def bring(job: Job) -> dict[str, object]:
 
 
 def _store(job: Job, batch: Import, bringing: Bringing) -> None:
-    before = _report_of(batch)
+    before, goes_on = _report_of(batch), bool(batch.rows_done)
     with job.step(batch.rows_done, bringing.survey.rows):
-        report = before if batch.rows_done else bringing.report()
+        report = before if goes_on else bringing.report()
         bringing.begin()
-        if not batch.rows_done:
-            batch.change(findings=_without_stayed(batch))
+        if not goes_on:
+            batch.change(findings=_without_stayed(batch) | {"rehearsed": bringing.named_in(before)})
             _new_list_of_refused(batch, bringing)
     most = BATCH
     for _done, rows in bringing.batches(after=batch.rows_done):
@@ -160,7 +160,9 @@ def _store(job: Job, batch: Import, bringing: Bringing) -> None:
             # Where many change, no more is planned than a step can store.
             most = min(BATCH, 2 * len(entries))
     with job.step(bringing.survey.rows):
-        batch.change(stage=Stage.STORED, finished_at=clock.now())
+        if goes_on:
+            bringing.settle(report, batch)
+        batch.change(stage=Stage.STORED, finished_at=clock.now(), findings=batch.findings | report.as_json())
         result = report.summary(batch.kind)
         record(batch.company_id, f"data_{batch.kind}_imported", by=job.who, result=result)
 
