@@ -43,7 +43,10 @@ class BringingDevices(Bringing):
     named = {"people": "user", "spaces": "space"}
     undoing = [
         gettext_lazy("Every device that it registered is deleted, with its whole log."),
-        gettext_lazy("Every device that it changed is as it was before; its log says so. Notes that it added stay."),
+        gettext_lazy(
+            "Every device that it changed is as it was before; its log says so. Notes that it added stay. What nobody "
+            "had before is with nobody again, and the repair payor pays."
+        ),
         gettext_lazy("People and spaces that it added are deleted, unless something else uses them by now."),
     ]
 
