@@ -17,7 +17,7 @@ from .text import identifier_key, search_key
 # Shorter words are like too many others; in longer ones than `LONG` there may be two slips.
 SHORTEST, LONG = 4, 8
 # What is longer is taken neither for a word nor for a number.
-LONGEST = 30
+LONGEST = 24
 # How many words of a search are looked at, and how many other searches are named.
 WORDS, MOST = 4, 6
 

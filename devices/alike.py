@@ -124,8 +124,8 @@ def _with_numbers(company: Company, asked: str) -> Iterator[QuerySet[Any]]:
     """The devices that have a number which is written like what was asked for."""
     if number := likeness.as_number(asked):
         devices, keys = Device.objects.filter(company=company).order_by(), slips.keys(number.upper())
-        for field in ("serial_key", "asset_tag_key", "imei"):
-            yield devices.numbered(field, keys).values_list("search_text")[:EACH]
+        for field, some in {"serial_key": keys, "asset_tag_key": keys, "imei": filter(str.isdigit, keys)}.items():
+            yield devices.numbered(field, some).values_list("search_text")[:EACH]
 
 
 class LookUp(NamedTuple):

@@ -169,9 +169,9 @@ def fill_up(company, number):
 
 
 def test_no_search_asks_much_of_the_index():
-    for asked in ("y" * 200, " ".join(f"word{n}" for n in range(99)), "abcdef abcdeg abcdeh abcd1", "a1" * 15):
+    for asked in ("y" * 200, " ".join(f"word{n}" for n in range(99)), "abcdef abcdeg abcdeh abcd1", "a1" * 12):
         assert len(alike.look_ups(likeness.looked_for(asked))) < 200, asked
-        assert len(slips.keys(likeness.as_number(asked).upper())) < 2500, asked
+        assert len(slips.keys(likeness.as_number(asked).upper())) < 2000, asked
     assert len(alike.look_ups(["thinkpad"])) < 20
 
 
