@@ -17,7 +17,7 @@ PRODUCTION_ENV = ENV_FILE= DEBUG=false DEMO=false HTTPS=true ALLOWED_HOSTS=velor
 	EMAIL_URL=smtp+tls://user:password@mail.example MAIL_FROM=velory@velory.example \
 	SUPPORT_CONTACT=support@velory.example TIME_ZONE=Europe/Stockholm
 
-.PHONY: help demo demo-reset dev test check fuzz hostile races chaos tenants foreign bench bench-export bench-import cost weight addresses messages lock
+.PHONY: help demo demo-reset dev test check fuzz hostile races chaos tenants foreign bench bench-export bench-import bench-search cost weight addresses messages lock
 .DEFAULT_GOAL := help
 
 help:
@@ -32,6 +32,7 @@ help:
 	@echo "make tenants            people of other companies with real ids, in every address and field, on both databases"
 	@echo "make foreign            whether the time of an answer tells another company's id from none"
 	@echo "make bench-export       how fast a million devices are taken out, held against psycopg and csv alone"
+	@echo "make bench-search       what a search costs that nothing matches, held against one that finds something"
 	@echo "make bench-import       how fast 100,000 devices come in, held against a bare COPY and the checks of the fields"
 	@echo "make cost               what row level security and the chain of the event log cost"
 	@echo "make weight             what a first visit to each page of the demo costs over the wire"
@@ -93,6 +94,9 @@ bench-export: $(VENV)/development
 
 bench-import: $(VENV)/development
 	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m tests.bench.importing
+
+bench-search: $(VENV)/development
+	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m tests.bench.mistyped
 
 cost: $(VENV)/development
 	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m tests.bench.cost

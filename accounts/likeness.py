@@ -16,6 +16,8 @@ from .text import identifier_key, search_key
 
 # Shorter words are like too many others; in longer ones than `LONG` there may be two slips.
 SHORTEST, LONG = 4, 8
+# What is longer is taken neither for a word nor for a number.
+LONGEST = 24
 # How many words of a search are looked at, and how many other searches are named.
 WORDS, MOST = 4, 6
 
@@ -28,13 +30,22 @@ def key(text: str) -> str:
 def as_number(asked: str) -> str:
     """What was asked for as one serial number, however it is divided; blank where it can be none."""
     whole = key(identifier_key(asked))
-    return whole if len(whole) >= SHORTEST and any(letter.isdigit() for letter in whole) else ""
+    return whole if _may_be_mended(whole) and any(letter.isdigit() for letter in whole) else ""
 
 
 def looked_for(asked: str) -> list[str]:
     """What of a search may be mistyped, as it is compared: its words, and what was asked for as one number."""
     words = [key(word) for word in asked.split()[:WORDS]]
-    return [word for word in dict.fromkeys([*words, as_number(asked)]) if len(word) >= SHORTEST]
+    return list(filter(_may_be_mended, dict.fromkeys([*words, as_number(asked)])))
+
+
+def may_have_two(word: str) -> bool:
+    """Whether two slips are taken for one word, and not for another."""
+    return len(word) >= LONG and word.isalpha()
+
+
+def _may_be_mended(word: str) -> bool:
+    return SHORTEST <= len(word) <= LONGEST
 
 
 def alike(asked: str, texts: Sequence[str]) -> list[str]:
@@ -82,7 +93,9 @@ class _Words:
     def nearest(self, word: str) -> list[str]:
         """The words as near to this one as any is, those that stand most often first; else those that begin so, as
         somebody may still be typing."""
-        slips = 2 if len(word) >= LONG and word.isalpha() else 1
+        if not _may_be_mended(word):
+            return []
+        slips = 2 if may_have_two(word) else 1
         whole = self._near(word, {other: other for other in self._spelt}, slips)
         return whole or self._near(word, dict(self._beginnings(len(word))), 1)
 

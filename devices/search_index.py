@@ -5,9 +5,10 @@ that can't leak be looked up in an index before the policy has had its say, and 
 takes the company from the same setting as the policy does, and gives out nothing but keys of that company's devices.
 
 Both are put up after every migrate, as triggers are (accounts/walls.py): a remake of a table on SQLite drops those.
+On SQLite the index has a blank around each text, so that it knows where words begin and end, as PostgreSQL's does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.apps import AppConfig
@@ -62,18 +63,22 @@ END $function$"""
 OPEN_FUNCTIONS.append(lambda: {"velory_devices_found": _FUNCTION})
 
 _SQLITE = {
-    "table": f"""CREATE VIRTUAL TABLE IF NOT EXISTS device_search
-        USING fts5(search_text, content='{_TABLE}', content_rowid='id', tokenize='trigram')""",
+    # What is looked up are keys alone: the index keeps no text.
+    "table": "CREATE VIRTUAL TABLE device_search USING fts5(search_text, content='', tokenize='trigram')",
+    "fill": f"INSERT INTO device_search(rowid, search_text) SELECT id, ' ' || search_text || ' ' FROM {_TABLE}",
     "insert": f"""CREATE TRIGGER device_search_insert AFTER INSERT ON {_TABLE}
-        BEGIN INSERT INTO device_search(rowid, search_text) VALUES (NEW.id, NEW.search_text); END""",
+        BEGIN INSERT INTO device_search(rowid, search_text) VALUES (NEW.id, ' ' || NEW.search_text || ' '); END""",
     "update": f"""CREATE TRIGGER device_search_update AFTER UPDATE OF search_text ON {_TABLE}
         WHEN OLD.search_text <> NEW.search_text
         BEGIN
-            INSERT INTO device_search(device_search, rowid, search_text) VALUES ('delete', OLD.id, OLD.search_text);
-            INSERT INTO device_search(rowid, search_text) VALUES (NEW.id, NEW.search_text);
+            INSERT INTO device_search(device_search, rowid, search_text)
+                VALUES ('delete', OLD.id, ' ' || OLD.search_text || ' ');
+            INSERT INTO device_search(rowid, search_text) VALUES (NEW.id, ' ' || NEW.search_text || ' ');
         END""",
     "delete": f"""CREATE TRIGGER device_search_delete AFTER DELETE ON {_TABLE}
-        BEGIN INSERT INTO device_search(device_search, rowid, search_text) VALUES ('delete', OLD.id, OLD.search_text);
+        BEGIN
+            INSERT INTO device_search(device_search, rowid, search_text)
+                VALUES ('delete', OLD.id, ' ' || OLD.search_text || ' ');
         END""",
 }
 
@@ -89,10 +94,10 @@ def put_up(connection: BaseDatabaseWrapper) -> None:
             open_function(cursor, "velory_devices_found(text[])")
             return
         take_down(connection)
+        # Anew, with what was written while the triggers were down.
+        cursor.execute("DROP TABLE IF EXISTS device_search")
         for statement in _SQLITE.values():
             cursor.execute(statement)
-        # What was written while the triggers were down.
-        cursor.execute("INSERT INTO device_search(device_search) VALUES ('rebuild')")
 
 
 def take_down(connection: BaseDatabaseWrapper) -> None:
@@ -128,7 +133,7 @@ def found(company_id: int, ways: Sequence[Sequence[str]]) -> list[list[int]]:
 
 def _found_on_postgres(cursor: Any, ways: Sequence[Sequence[str]]) -> list[list[int]]:
     selects = (f"SELECT {number}, velory_devices_found(%s)" for number in range(len(ways)))
-    cursor.execute(" UNION ALL ".join(selects), [list(map(_literal, fragments)) for fragments in ways])
+    cursor.execute(" UNION ALL ".join(selects), [list(map(literal, fragments)) for fragments in ways])
     keys: list[list[int]] = [[] for _way in ways]
     for number, key in cursor.fetchall():
         if key < 0:
@@ -140,20 +145,24 @@ def _found_on_postgres(cursor: Any, ways: Sequence[Sequence[str]]) -> list[list[
 def _found_on_sqlite(cursor: Any, company_id: int, fragments: Sequence[str]) -> list[int]:
     conditions = " AND ".join(["search_text LIKE %s ESCAPE '\\'"] * len(fragments))
     first = f"SELECT search_text FROM {_TABLE} WHERE company_id = %s ORDER BY id LIMIT {TRIED}"
-    likes = [f"%{_literal(fragment)}%" for fragment in fragments]
+    likes = [f"%{literal(fragment)}%" for fragment in fragments]
     cursor.execute(f"SELECT count(*) FROM ({first}) WHERE {conditions}", [company_id, *likes])
     if cursor.fetchone()[0] >= BROAD:
         raise Broad
-    phrases = " AND ".join('"{}"'.format(fragment.replace('"', '""')) for fragment in fragments)
     cursor.execute(
         # CROSS: SQLite keeps the order, and looks into the index once and not for each device of the company.
         f"""SELECT d.id FROM device_search s CROSS JOIN {_TABLE} d ON d.id = s.rowid
         WHERE s.search_text MATCH %s AND d.company_id = %s LIMIT {MOST}""",
-        [phrases, company_id],
+        [all_of(fragments), company_id],
     )
     return [key for (key,) in cursor.fetchall()]
 
 
-def _literal(fragment: str) -> str:
+def all_of(fragments: Iterable[str]) -> str:
+    """For MATCH on SQLite: what has all of these fragments."""
+    return " AND ".join('"{}"'.format(fragment.replace('"', '""')) for fragment in fragments)
+
+
+def literal(fragment: str) -> str:
     """For LIKE, which takes some characters for others."""
     return fragment.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -6,8 +6,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts import likeness
+from accounts import clock, likeness, slips
 from devices import alike, listing
+from devices.models import Device
 from tests.factories import DeviceFactory, SpaceFactory, UserFactory
 from tests.visitor import Visitor
 
@@ -140,16 +141,38 @@ def test_numbers_that_are_alike_are_all_shown(ada, world):
     ]
 
 
-def test_a_rare_word_is_found_among_many_devices(ada, world, monkeypatch):
-    DeviceFactory(company=world.acme, by=world.admin, name="Oscilloscope", serial_number="KX77-0042-QQ")
-    # As if it were none of the latest.
-    none = f"LIMIT {alike.LATEST}", "LIMIT 0"
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(alike._FUNCTION.replace(*none))
-    monkeypatch.setattr(alike, "_LATEST_ON_SQLITE", alike._LATEST_ON_SQLITE.replace(*none))
-    for words in ("osciloscope", "oscilloscoep", "socilloscope", "kx77-0024-qq", "kx77-0042-q", "kx77 0942qq"):
-        assert "Oscilloscope" in ada.open(SEARCH, q=words).words, words
+def test_what_is_found_among_few_is_found_among_many_unlike_them(ada, world):
+    UserFactory(company=world.acme, full_name="Britt Andersson")
+    UserFactory(company=world.acme, full_name="Åke Öberg")
+    fill_up(world.acme, alike.TRIED)
+    galley = DeviceFactory(company=world.acme, by=world.admin, name="Galley oven", serial_number="KX77-0042-QQ")
+    fill_up(world.acme, alike.LATEST)
+    wanted = TYPED | dict.fromkeys(("galely", "gallye ovne", "kx77-0024-qq", "kx77-0042-q", "kx77 0942qq"), galley.name)
+    wanted |= {"galxy": "Galaxy Tab S9", "iphnoe": "iPhone 15", "ihpone 15": "iPhone 15"}
+    for words, found in wanted.items():
+        assert found in typed(ada, words), words
+    Device.objects.filter(model=UNLIKE).delete()
+
+
+UNLIKE = "Macadam phone"
+
+
+def fill_up(company, number):
+    """So many devices with names and numbers of their own, and with fragments of what others have; without a log."""
+    first, rows = Device.objects.count(), []
+    for n in range(first, first + number):
+        numbers = {"serial_number": f"SN{n:08}", "serial_key": f"SN{n:08}"}
+        since = {"registered_at": clock.now(), "status_since": clock.now()}
+        rows.append(Device(company=company, name=f"Gallery {n:05}", model=UNLIKE, **numbers, **since))
+        rows[-1].refresh_keys()
+    Device.objects.bulk_create(rows)
+
+
+def test_no_search_asks_much_of_the_index():
+    for asked in ("y" * 200, " ".join(f"word{n}" for n in range(99)), "abcdef abcdeg abcdeh abcd1", "a1" * 12):
+        assert len(alike.look_ups(likeness.looked_for(asked))) < 200, asked
+        assert len(slips.keys(likeness.as_number(asked).upper())) < 2000, asked
+    assert len(alike.look_ups(["thinkpad"])) < 20
 
 
 def test_the_tables_understand_typing_errors_and_what_leads_on_from_them_does(ada, world):
