@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -21,6 +21,7 @@ from . import clock, scope
 from .models import User
 from .models.job import LEASE, MOST_ATTEMPTS, Job, LeaseLost, Stopped
 from .scope import company_scope
+from .turns import wait_for_turn
 
 Act = Callable[[Job], dict[str, Any]]
 
@@ -134,10 +135,8 @@ def claim(company_id: int, key: int | None = None, **which: bool) -> Job | None:
 
 def _is_one_alone(company_id: int) -> bool:
     """Whether a worker is at a job of the company beside which another such must not begin. Two who look at the same
-    moment look one after the other: on SQLite the IMMEDIATE transaction sees to that."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"jobs {company_id}"])
+    moment look one after the other."""
+    wait_for_turn(f"jobs {company_id}")
     running = Job.objects.filter(company_id=company_id, kind__in=_alone, state=Job.State.RUNNING)
     return running.filter(lease_until__gte=clock.now()).exists()
 

@@ -6,11 +6,12 @@ from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.importing.directory import NewPerson, NewSpace, make_all
 from accounts.models import Company, User
+from accounts.turns import wait_for_turn
 from devices.models import Device, Import, Imported, MoveRefused
 from devices.models.many import Given, holders_and_payors, kept_together, locked_in_order
 from devices.models.registering import Newcomer, register_imported
@@ -26,7 +27,9 @@ Act = Callable[[Sequence[Entry], User], list[Device]]
 def store(entries: Sequence[Entry], *, by: User, batch: Import) -> None:
     """Store the entries; one that the domain refuses, as the register has changed since the plan was made, is refused
     in the report. What was done is remembered for `batch`. Belongs inside a transaction."""
-    _wait_for_other_imports(batch.company_id)
+    # A step locks and makes people as its rows come; two imports of one company, one of them at the console, would wait
+    # for each other's.
+    wait_for_turn(f"import {batch.company_id}")
     about_to_come = {id(new): new for new in map(_newcomer, entries) if new is not None and new.row is None}
     created = [entry for entry in entries if entry.outcome == "created"]
     changed = [entry for entry in entries if entry.outcome == "changed"]
@@ -38,14 +41,6 @@ def store(entries: Sequence[Entry], *, by: User, batch: Import) -> None:
     _remember(entries, about_to_come.values(), batch)
     if created:
         look_at_devices(batch.rows_done, batch.rows_done + len(entries))
-
-
-def _wait_for_other_imports(company_id: int) -> None:
-    """To the end of the transaction. A step locks and makes people as its rows come; two imports of one company, one of
-    them at the console, would wait for each other's. On SQLite the IMMEDIATE transaction is that lock."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"import {company_id}"])
 
 
 def _newcomer(entry: Entry) -> New | None:
@@ -69,8 +64,7 @@ def _all_or_none(entries: Sequence[Entry], act: Act, by: User) -> bool:
 
 
 def _register(entries: Sequence[Entry], by: User) -> list[Device]:
-    company = _company_of(by)
-    return register_imported(company, [_registered(entry, company) for entry in entries], by=by)
+    return register_imported(_company_of(by), [_registered(entry, by) for entry in entries], by=by)
 
 
 def _change_all(there: Mapping[int, Device], entries: Sequence[Entry], by: User) -> list[Device]:
@@ -86,9 +80,9 @@ def _change_all(there: Mapping[int, Device], entries: Sequence[Entry], by: User)
     return devices
 
 
-def _registered(entry: Entry, company: Company) -> Newcomer:
-    holder = entry.hand_to.made(company) if isinstance(entry.hand_to, New) else entry.hand_to
-    return Newcomer(entry.values, holder, entry.payor, entry.notes, entry.status, _since(entry))
+def _registered(entry: Entry, by: User) -> Newcomer:
+    holder, payor = _given(entry, by) or (None, None)
+    return Newcomer(entry.values, holder, payor, entry.notes, entry.status, _since(entry))
 
 
 def _since(entry: Entry) -> datetime | None:
