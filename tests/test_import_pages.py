@@ -875,6 +875,21 @@ def test_undoing_leaves_the_register_as_it_was_and_the_audit_log_keeps_the_fact(
     assert ada.brought(LIST).findings["counts"]["devices"] == {"created": 3, "changed": 1}
 
 
+def test_what_somebody_edits_just_before_it_is_stored_is_as_they_left_it_when_it_is_undone(ada, world, monkeypatch):
+    locked_in_order = storing.locked_in_order
+
+    def edited_first(company_id, keys):
+        world.acme.devices.get(pk=world.laptop.pk).edit(by=world.second_admin, name="Eva’s laptop")
+        return locked_in_order(company_id, keys)
+
+    monkeypatch.setattr(storing, "locked_in_order", edited_first)
+    ada.brought(LIST)
+    assert world.again().laptop.name == "MacBook of Eva"
+    ada.post("import_undo")
+    assert ada.work().stage == "undone"
+    assert world.again().laptop.name == "Eva’s laptop"
+
+
 def test_what_something_has_happened_to_since_cannot_be_undone(ada, world, monkeypatch):
     ada.brought(LIST)
     for number in ("S-1", "S-2", "S-3"):

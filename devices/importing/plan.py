@@ -42,7 +42,9 @@ class Entry:
     problems: list[Remark] = field(default_factory=list)
     status: str = Device.Status.ACTIVE  # in which a new one comes
     is_left_out: bool = False
-    stored: Device | None = None  # as it was stored
+    # As it was stored, and what that changed, as it was just before: somebody may have edited it since the plan.
+    stored: Device | None = None
+    before: dict[str, Any] = field(default_factory=dict)
 
     @property
     def outcome(self) -> str:

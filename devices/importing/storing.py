@@ -123,6 +123,7 @@ def _given(entry: Entry, by: User) -> Given | None:
 
 def _change(entry: Entry, device: Device, given: Given | None, by: User, *, are_held: bool = False) -> None:
     """The device is that of the entry as it is now, inside a change."""
+    entry.before = _before(entry, device, given)
     if entry.changes:
         device.revise(entry.values, by=by)
     if given is not None:
@@ -149,10 +150,16 @@ def _remember(entries: Iterable[Entry], newcomers: Iterable[New], batch: Import)
     ]
     for entry in entries:
         if entry.stored is not None and not entry.problems:
-            is_new = entry.device is None
-            before = {} if is_new else _before(entry)
-            facts: dict[str, Any] = {"is_new": is_new, "log_sequence": entry.stored.log_sequence, "before": before}
-            things.append(Imported(company_id=batch.company_id, batch=batch, device=entry.stored, **facts))
+            things.append(
+                Imported(
+                    company_id=batch.company_id,
+                    batch=batch,
+                    device=entry.stored,
+                    is_new=entry.device is None,
+                    log_sequence=entry.stored.log_sequence,
+                    before=entry.before,
+                )
+            )
     Imported.objects.bulk_create(things)
 
 
@@ -160,11 +167,10 @@ def _field_of(new: New) -> str:
     return "user" if isinstance(new, NewPerson) else "space"
 
 
-def _before(entry: Entry) -> dict[str, Any]:
-    """The fields that were changed, as they were; and holder and payor by key, where those were."""
-    before: dict[str, Any] = {name: _as_json(value) for name, (value, _after) in entry.changes.items()}
-    device = entry.device
-    if device is not None and entry.hand_to is not None:
+def _before(entry: Entry, device: Device, given: Given | None) -> dict[str, Any]:
+    """The fields that are to be changed, as they are; and holder and payor by key, where those are."""
+    before: dict[str, Any] = {name: _as_json(getattr(device, name)) for name in entry.changes}
+    if given is not None:
         before |= {"holder_user": device.holder_user_id, "holder_space": device.holder_space_id}
         before["payor"] = device.payor_id
     return before
