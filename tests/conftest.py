@@ -16,6 +16,7 @@ from accounts import scope
 from accounts.models import Company
 from devices.models import Device
 from devices.paces import longest_of
+from repairs.menu import counted_to_a_limit
 from repairs.register import contradictions_between_rows
 from tests.name_server import name_server
 from tests.server import manage
@@ -108,9 +109,10 @@ def _written_as(name, content):
 
 @pytest.fixture(autouse=True)
 def _no_memory():
-    """Neither counts of sign-ins nor the language of whoever looked at a page last reach the next test."""
+    """Neither counts nor the language of whoever looked at a page last reach the next test."""
     cache.clear()
     longest_of.cache_clear()
+    counted_to_a_limit.cache_clear()
     translation.activate(settings.LANGUAGE_CODE)
 
 

@@ -2,12 +2,15 @@
 
 import csv
 import io
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import clock
 from accounts.models import User
+from repairs import menu
 from tests.factories import DeviceFactory, UserFactory
 from tests.visitor import Visitor
 
@@ -50,6 +53,23 @@ def test_every_count_in_the_menu_is_the_length_of_its_table(ada, world):
     ada.open("/")
     for label in ("All", "Needs repair", "In repair", "Unassigned", "Archived", "Repairs"):
         assert len(ada.follow(label).rows) == ada.menu[label] > 0, label
+
+
+def test_what_is_full_in_the_menu_is_counted_anew_half_a_minute_later_and_all_else_at_once(ada, world, monkeypatch):
+    def counts(address="/", **after):
+        with clock.at(now + timedelta(**after)):
+            context = ada.open(address).response.context
+            return str(context["menu"]["all"]), str(context["menu"]["archived"]), str(context.get("total"))
+
+    now = clock.now().replace(second=0, microsecond=0)  # where a period begins
+    monkeypatch.setattr(menu, "MOST_IN_MENU", 4)
+    assert counts() == ("4+", "0", "None")
+    assert counts("/hardware/") == ("4+", "0", "5")  # which is counted further here
+    for device in (world.phone, world.laptop):
+        device.move("report", by=world.admin).move("take_in", by=world.admin).move("recycle", by=world.admin)
+    assert counts(seconds=29) == ("4+", "2", "None")
+    assert counts("/hardware/", seconds=29) == ("3", "2", "3")
+    assert counts(seconds=30) == ("3", "2", "None")
 
 
 def test_empty_tables_say_what_would_fill_them(world):
