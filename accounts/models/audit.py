@@ -173,7 +173,7 @@ def _append(chain: AuditChain, kind: str, by: User | None, field: str, names: Ma
     named = {role: None if thing in (None, "") else AuditPlate.key_of(thing) for role, thing in names.items()}
     actor = AuditPlate.key_of(by or CONSOLE)
     plates = AuditPlate.stored_for(chain.company_id, {actor, *filter(None, named.values())})
-    details = {role: plates[key].pk if key else None for role, key in named.items()}
+    details = {role: plates[key] if key else None for role, key in named.items()}
     if field:
         details["field"] = field
     now = clock.now()
@@ -181,7 +181,7 @@ def _append(chain: AuditChain, kind: str, by: User | None, field: str, names: Ma
         company_id=chain.company_id,
         sequence=chain.log_sequence + 1,
         previous=chain.log_digest,
-        actor=plates[actor],
+        actor_id=plates[actor],
         kind=kind,
         details=details,
         occurred_at=now,

@@ -89,12 +89,12 @@ def lines_of_many(devices: "Sequence[tuple[Device, list[Line]]]", recorded_at: d
 
 
 def _chained(
-    device: "Device", lines: Iterable[Line], plates: Mapping[PlateKey, "Nameplate"], recorded_at: datetime
+    device: "Device", lines: Iterable[Line], plates: Mapping[PlateKey, str], recorded_at: datetime
 ) -> "list[Event]":
     events = []
     for line in lines:
         details: dict[str, str | int | None] = {
-            role: None if thing in (None, "") else plates[_key_of(thing)].pk for role, thing in line.names.items()
+            role: None if thing in (None, "") else plates[_key_of(thing)] for role, thing in line.names.items()
         }
         if line.field:
             details["field"] = line.field
@@ -107,7 +107,7 @@ def _chained(
             device=device,
             sequence=device.log_sequence + 1,
             previous=device.log_digest,
-            actor=plates[_key_of(line.by)],
+            actor_id=plates[_key_of(line.by)],
             kind=line.kind,
             details=details,
             occurred_at=line.occurred_at,
@@ -119,8 +119,8 @@ def _chained(
     return events
 
 
-def _plates_for(company_id: int, lines: list[Line]) -> dict[PlateKey, Nameplate]:
-    """A plate for each name in the lines."""
+def _plates_for(company_id: int, lines: list[Line]) -> dict[PlateKey, str]:
+    """The key of a plate for each name in the lines."""
     wanted = {_key_of(line.by) for line in lines}
     wanted |= {_key_of(thing) for line in lines for thing in line.names.values() if thing not in (None, "")}
     return Nameplate.stored_for(company_id, wanted)
