@@ -3,8 +3,11 @@ from typing import Any
 from allauth.account.auth_backends import AuthenticationBackend
 
 from . import scope
+from .compiled import CompiledQuery
 from .models import User
 from .text import clean_email
+
+_PERSON = CompiledQuery(User, lambda key: User.objects.select_related("company").filter(pk=key))
 
 
 class EmailBackend(AuthenticationBackend):
@@ -25,7 +28,7 @@ class EmailBackend(AuthenticationBackend):
 
     def get_user(self, user_id: int) -> User | None:
         try:
-            user = User.objects.select_related("company").get(pk=user_id)
+            user = _PERSON.get(user_id)
         except User.DoesNotExist:
             return None
         return user if self.user_can_authenticate(user) else None

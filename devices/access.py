@@ -1,20 +1,24 @@
 """The one shape of a view of a device: found among what the person may see, then the role, then the act."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.http import Http404
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import PersonRequest, member_required
+from accounts.compiled import CompiledQuery
+from accounts.models import User
 from accounts.planning import plan_once
 
 from .models import Device, FlowOff, MoveRefused
+from .models.device import DeviceQuerySet
 
 # Fields in which people write sentences, which a refusal must not lose.
 LONG_TEXTS = ("description", "text")
@@ -22,11 +26,34 @@ LONG_TEXTS = ("description", "text")
 DeviceView = Callable[..., HttpResponseBase]
 
 
+def _visible(to_show: bool, by: User, key: int) -> DeviceQuerySet:
+    devices = Device.objects.visible_to(by)
+    return (devices.with_people() if to_show else devices).filter(pk=key)
+
+
+def _to_admins(to_show: bool, company: int, key: int) -> DeviceQuerySet:
+    return _visible(to_show, User(company_id=company, role=User.Role.ADMIN), key)
+
+
+def _to_others(to_show: bool, company: int, person: int, key: int) -> DeviceQuerySet:
+    return _visible(to_show, User(company_id=company, pk=person), key)
+
+
+_TO_ADMINS = {to_show: CompiledQuery(Device, partial(_to_admins, to_show)) for to_show in (True, False)}
+_TO_OTHERS = {to_show: CompiledQuery(Device, partial(_to_others, to_show)) for to_show in (True, False)}
+
+
 def visible_device(request: PersonRequest, pk: int, *, to_show: bool = True) -> Device:
     """The device, `to_show` with its holders and payors, or 404: what you may not see does not exist."""
-    devices = Device.objects.visible_to(request.user)
-    device: Device = get_object_or_404(devices.with_people() if to_show else devices, pk=pk)
-    device.company = request.user.company
+    by, company = request.user, request.user.company
+    try:
+        if by.is_admin:
+            device = _TO_ADMINS[to_show].get(company.pk, pk)
+        else:
+            device = _TO_OTHERS[to_show].get(company.pk, by.pk, pk)
+    except Device.DoesNotExist as error:
+        raise Http404 from error
+    device.company = company
     return device
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.dispatch import receiver
 
 from accounts import clock
+from accounts.compiled import CompiledQuery
 from accounts.models import Space, User
 from devices.edges import on_edge
 from devices.models import Assignment, Device
@@ -16,8 +17,11 @@ from .models import MDMRelease, Repair, ReplacementLoan
 Status = Device.Status
 
 
+_OPEN = CompiledQuery(Repair, lambda company, device: Repair.objects.open().filter(company=company, device=device))
+
+
 def open_repair_of(device: Device) -> Repair:
-    return Repair.objects.open().get(company=device.company_id, device=device)
+    return _OPEN.get(device.company_id, device.pk)
 
 
 @on_edge(Status.ACTIVE, Status.NEEDS_REPAIR)

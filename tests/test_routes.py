@@ -439,7 +439,7 @@ def secrets_of(company):
 
 
 IN_COOKIES = "django.contrib.sessions.backends.signed_cookies"
-IN_ROWS = "django.contrib.sessions.backends.db"
+IN_ROWS = "accounts.session_store"
 
 # One cast serves all rows, since no row leaves anything behind.
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from typing import ClassVar, Self
 
 from django.core.exceptions import PermissionDenied
@@ -10,6 +11,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from accounts import clock
+from accounts.compiled import CompiledQuery
 from accounts.models import User
 from accounts.models.closable import Refused
 
@@ -63,12 +65,17 @@ class Changing(models.Model):
         """
         with transaction.atomic():
             # The row alone: joined, whoever had to wait for it would get the row of now beside the people of before.
-            device = type(self)._default_manager.select_for_update(no_key=True).get(pk=self.pk)
+            device = self._locked().get(self.pk)
             if by.company_id != device.company_id:  # type: ignore[attr-defined]
                 raise PermissionDenied
             device.require_revision(seen)
             with device.kept(by=by):
                 yield device
+
+    @classmethod
+    @cache
+    def _locked(cls) -> CompiledQuery[Self]:
+        return CompiledQuery(cls, lambda key: cls._default_manager.select_for_update(no_key=True).filter(pk=key))
 
     def require_revision(self, seen: int | None) -> None:
         """Raises MoveRefused where it has been moved or assigned since somebody saw it."""
