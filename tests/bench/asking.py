@@ -39,6 +39,10 @@ class Asking:
             self._cookies |= {name: morsel.value for name, morsel in SimpleCookie(line).items()}
         return response.status, text.decode(errors="replace"), took
 
+    def forget_messages(self):
+        """As after a page that has shown them."""
+        self._cookies = {name: value for name, value in self._cookies.items() if not name.endswith("messages")}
+
     def _token(self):
         """Any that the cookie answers for; the cookie itself is one."""
         return next(value for name, value in self._cookies.items() if name.endswith("csrf"))

@@ -1,6 +1,8 @@
 """The bare pages that `make bench` measures Velory's against: the same rows in the same markup, and nothing around
 them; and a transaction with as many inserts as a move makes."""
 
+import os
+
 from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
 from django.http import HttpResponse
@@ -48,7 +50,7 @@ def write(request):
 
 @login_not_required
 def healthz(request):
-    return HttpResponse()
+    return HttpResponse(headers={"X-Worker": os.getpid()})
 
 
 urlpatterns = [path("", table), path("write/", write), path("healthz", healthz)]

@@ -1,5 +1,7 @@
-"""A middleware that tells how many statements a request asked of the database, BEGIN and the like left out."""
+"""A middleware that tells how many statements a request asked of the database, BEGIN and the like left out, and which
+worker answered."""
 
+import os
 from contextlib import ExitStack
 
 from django.db import connections
@@ -19,6 +21,7 @@ def statements(get_response):
                 stack.enter_context(connection.execute_wrapper(count))
             response = get_response(request)
         response.headers["X-Statements"] = str(asked)
+        response.headers["X-Worker"] = str(os.getpid())
         return response
 
     return middleware

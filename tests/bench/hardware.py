@@ -208,14 +208,14 @@ def moved(known, server, bare_server, size_said, aims):
     """Prints how many moves a second two people make, and how many bare transactions."""
     statements = []
 
-    def moves(device, until, done):
-        somebody = Asking(server, known["cookies"])
+    def moves(somebody, device, until, done):
         addresses = [reverse(name, args=[device]) for name, _fields in MOVES]
 
         def move(number, seen):
             began = perf_counter()
             status, _text, _took = somebody.ask(addresses[number], {"seen": seen, **MOVES[number][1]})
             assert status == 302, status
+            somebody.forget_messages()  # which the page that follows would have shown; they would grow to kilobytes
             statements.append(int(somebody.headers["X-Statements"]))
             return perf_counter() - began
 
@@ -234,8 +234,7 @@ def moved(known, server, bare_server, size_said, aims):
                 seen[number] += more
                 done.append(move(number, seen[number]))
 
-    def bare(device, until, done):
-        somebody = Asking(bare_server, known["cookies"])
+    def bare(somebody, device, until, done):
         while monotonic() < until:
             began = perf_counter()
             status, _text, _took = somebody.ask("/write/", {"device": device, "inserts": ROWS_OF_A_MOVE})
@@ -245,9 +244,10 @@ def moved(known, server, bare_server, size_said, aims):
     took = {moves: [], bare: []}
     # In turns: what the machine does beside, and the disk, change from one second to the next.
     for act in (moves, bare) * TURNS:
-        done, until = took[act], monotonic() + SECONDS / TURNS
+        asked = two_of_both_workers(server if act is moves else bare_server, known["cookies"])
+        devices, until = random.sample(known["moved"], 2), monotonic() + SECONDS / TURNS
         people = [
-            threading.Thread(target=act, args=(device, until, done)) for device in random.sample(known["moved"], 2)
+            threading.Thread(target=act, args=(*who, until, took[act])) for who in zip(asked, devices, strict=True)
         ]
         for person in people:
             person.start()
@@ -260,6 +260,16 @@ def moved(known, server, bare_server, size_said, aims):
         f"moves: {rates[moves]:.0f} a second, {max(statements)} statements; bare transactions of as many rows: "
         f"{rates[bare]:.0f}; ratio {rates[moves] / rates[bare]:.2f}, aimed at {MOVES_RATE}"
     )
+
+
+def two_of_both_workers(server, cookies):
+    """Two people, each served by a worker of their own: at one they would wait for each other, and the other idle."""
+    found = {}
+    while len(found) < 2:
+        somebody = Asking(server, cookies)
+        somebody.ask("/healthz")
+        found.setdefault(somebody.headers["X-Worker"], somebody)
+    return list(found.values())
 
 
 def largest_worker(server):
