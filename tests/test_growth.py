@@ -13,8 +13,9 @@ from tests.bench import filling
 
 # More than a page lists and more than a list to choose from takes; and as many again.
 MANY = 60
-# What longer numbers add, and rows of a page of which a few more happen to have a repair to tell of.
-ALIKE = 1.05
+# What longer numbers add, and a few more rows of a page that happen to have a repair to tell of: of which, the keys of
+# devices decide, and those go on from test to test.
+ALIKE, HAPPEN = 1.05, 5
 
 
 def pages(world, away):
@@ -82,6 +83,6 @@ def test_a_page_reads_and_writes_no_more_in_a_larger_company(world, even):
         after = costs(client, addresses)
         transaction.set_rollback(True)  # patterns are no register that would hold
     rows = {address: (before[address][0], after[address][0]) for address in addresses}
-    assert {address: one for address, one in rows.items() if one[1] > ALIKE * one[0]} == {}
+    assert {address: one for address, one in rows.items() if one[1] > one[0] + HAPPEN} == {}
     sizes = {address: (before[address][1], after[address][1]) for address in addresses}
     assert {address: one for address, one in sizes.items() if one[1] > ALIKE * one[0]} == {}
