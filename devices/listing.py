@@ -8,6 +8,7 @@ from django.db.models import Model, QuerySet
 from django.db.models.expressions import RawSQL
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -108,7 +109,8 @@ def drawn(table: Table, rows: list[Row], slow: Collection[int], request: PersonR
                 "sort": table.sort,
                 "rows": rows,
                 "columns": [
-                    (column.cell, str(column.heading), column.fields and column.fields[0]) for column in table.columns
+                    (column.cell, _attribute(column.heading), column.fields and column.fields[0])
+                    for column in table.columns
                 ],
                 # What stands as a second line below another where the table gets tight.
                 "extra": {column.slug for column in table.columns if column.is_extra},
@@ -122,12 +124,18 @@ def drawn(table: Table, rows: list[Row], slow: Collection[int], request: PersonR
                 "previous_holder": columns.last_holder_of,
                 "word_payor": _("Payor"),
                 "word_unassigned": _("Unassigned"),
-                "word_slow": _("Slow"),
+                "slow_label": _attribute(_("Slow")),
             },
             request,
             using="jinja2",
         )
     )
+
+
+def _attribute(value: object) -> SafeString:
+    """The value of an attribute as it stands in HTML: in quotes, which a single word does without."""
+    text = str(value)
+    return SafeString(text if text.isalnum() else f'"{escape(text)}"')
 
 
 def exported(table: Table, rows: Ways, request: PersonRequest) -> Iterator[Sequence[Cells]]:
