@@ -1,5 +1,6 @@
 """gunicorn's settings. `manage.py serve` adds the address and how many workers and threads."""
 
+import gc
 import os
 
 worker_class = "gthread"
@@ -18,3 +19,9 @@ control_socket_disable = True
 # Velory itself writes a line for each request (velory/logs.py); what goes wrong goes to stderr, so to the journal.
 errorlog = "-"
 loglevel = "warning"
+
+
+def post_worker_init(worker):
+    """What a worker has loaded stays until its end: nothing looks through it for garbage any more."""
+    gc.collect()
+    gc.freeze()

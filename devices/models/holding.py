@@ -244,6 +244,6 @@ class Holding(Changing):
         self.payor, self.payor_kind, self.payor_key = payor, payor.kind, sort_key(payor.name)
 
     def _set_payor(self, payor: Payor, *, by: User) -> None:
-        if payor != self.payor:
+        if payor.pk != self.payor_id:
             self.record("payor_changed", by=by, before=self.payor, after=payor)
             self.let_pay(payor)
