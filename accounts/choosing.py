@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from .models import Company, Space, User
 from .models.named import NamedQuerySet
 from .people import told_apart
-from .text import clean_email, name_key, sort_key
+from .text import clean_email, key_in, name_key, sort_key
 
 # More than these are no list that people still read.
 FEW = 50
@@ -74,8 +74,7 @@ class Chooser:
     def row(self, key: str) -> Any:
         """What this key stands for; None where it can't be chosen, be it another company's or nobody's."""
         for begins, rows in self._among.items():
-            number = key.removeprefix(begins)
-            if key.startswith(begins) and number.isdecimal() and len(number) < 19:
+            if key.startswith(begins) and (number := key_in(key.removeprefix(begins))) is not None:
                 return rows.filter(pk=number).first()
         return None
 

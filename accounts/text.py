@@ -40,6 +40,11 @@ def search_key(text: str) -> str:
     return " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).casefold().split())
 
 
+def key_in(text: str) -> int | None:
+    """The key of a row, as a form or an address has it; None where it is none that a database could look up."""
+    return int(text) if text.isdecimal() and len(text) < 19 else None
+
+
 def clean_email(text: str) -> str:
     """An email address as it is stored: trimmed, lower case."""
     return text.strip().lower()

@@ -17,7 +17,7 @@ from accounts.access import PersonRequest
 from accounts.choosing import ChooseField
 from accounts.keyset import Order
 from accounts.models import Space, User
-from accounts.text import clean_search
+from accounts.text import clean_search, key_in
 
 from . import categories, columns
 from .columns import Column
@@ -171,7 +171,7 @@ TICKED, MOST_TICKED = "device", 500
 
 def ticked(data: QueryDict) -> list[int]:
     """The devices whose boxes are ticked, by key. What is no key is left out."""
-    return [int(key) for key in data.getlist(TICKED)[:MOST_TICKED] if key.isdecimal() and len(key) < 19]
+    return [key for text in data.getlist(TICKED)[:MOST_TICKED] if (key := key_in(text)) is not None]
 
 
 class DeclaredFilters(OrderedDict[str, django_filters.Filter]):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.choosing import FEW, OFFERED
 from accounts.models import Company, User
-from accounts.text import sort_key
+from accounts.text import key_in, sort_key
 from devices.models import Device
 
 from .models import Repair
@@ -88,9 +88,7 @@ class WaitingField(forms.Field):
         """A repair, THEIRS, or None."""
         if value in (None, "", THEIRS):
             return value or None
-        text = str(value)
-        number = int(text) if text.isdecimal() and len(text) < 19 else 0
-        repair = self._repairs.select_related("device", "holder_user").filter(pk=number).first()
+        repair = self._repairs.select_related("device", "holder_user").filter(pk=key_in(str(value)) or 0).first()
         if repair is None:
             raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
         return repair

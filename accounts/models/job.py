@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from threading import Event
+from typing import Any
 
 from django.db import connection, models, transaction
 from django.utils.translation import gettext_lazy as _
@@ -139,3 +140,32 @@ class Job(models.Model):
         """Done, failed, or back among those that wait. Raises LeaseLost."""
         finished = None if state == Job.State.WAITING else clock.now()
         self._write(state=state, lease_until=None, finished_at=finished, **values)
+
+
+class Worked(models.Model):
+    """What somebody began and workers have to do with, one job after the other."""
+
+    who = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    # What is being done with it now, or was last.
+    job = models.ForeignKey(Job, on_delete=models.SET_NULL, related_name="+", null=True)
+    created_at = models.DateTimeField(default=clock.now)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_working(self) -> bool:
+        """Whether a worker is at it, or will be."""
+        return self.job is not None and not self.job.is_over
+
+    @property
+    def problem(self) -> str:
+        """Why the last piece of work on it failed; blank where it didn't."""
+        return self.job.problem if self.job is not None else ""
+
+    def change(self, **values: Any) -> None:
+        """Set and save these."""
+        for name, value in values.items():
+            setattr(self, name, value)
+        self.save(update_fields=list(values))

@@ -20,7 +20,7 @@ from accounts.models import Domain, SingleSignOn, User
 from accounts.models.audit import record
 from accounts.people import PeopleIterator
 from accounts.sessions import end_sessions_past_provider
-from accounts.text import clean_email, readable_domain
+from accounts.text import clean_email, key_in, readable_domain
 
 from .protocols import is_trusted
 
@@ -82,7 +82,7 @@ class PeopleField(forms.ModelMultipleChoiceField):
 
     def _check_values(self, value: Any) -> Any:
         for key in value:
-            if not (str(key).isdecimal() and len(str(key)) < 19):
+            if key_in(str(key)) is None:
                 raise ValidationError(
                     self.error_messages["invalid_pk_value"], code="invalid_pk_value", params={"pk": key}
                 )

@@ -75,8 +75,8 @@ class Bringing(ABC):
         if not self.suffice(self.columns.chosen):
             raise NotATable(self.lacking % {"columns": shortened(", ".join(filter(None, table.headers)))})
 
-    def look(self, tick: Callable[[int], None] = lambda rows: None) -> None:
-        """The first reading. `tick` is told now and then how many rows were read. Raises NotATable."""
+    def look(self, tick: Callable[[], object] = lambda: None) -> None:
+        """The first reading. `tick` is called now and then. Raises NotATable."""
         self.survey = self.surveyed(tick)
         if not self.survey.rows:
             raise NotATable(_("The file has headers, but no rows below them."))
@@ -97,7 +97,7 @@ class Bringing(ABC):
         """Whether columns of these fields can be a list of this kind."""
 
     @abstractmethod
-    def surveyed(self, tick: Callable[[int], None]) -> Survey:
+    def surveyed(self, tick: Callable[[], object]) -> Survey:
         """Read the table once. Raises NotATable."""
 
     @abstractmethod

@@ -61,7 +61,7 @@ class BringingDevices(Bringing):
     def suffice(cls, fields: Sequence[str]) -> bool:
         return bool({"serial_number", "asset_tag"} & set(fields))
 
-    def surveyed(self, tick: Callable[[int], None]) -> DeviceSurvey:
+    def surveyed(self, tick: Callable[[], object]) -> DeviceSurvey:
         return survey(self.table, self.columns, self._reader, tick, self._is_left_out)
 
     def _is_left_out(self, status: str) -> bool:

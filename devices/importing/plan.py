@@ -15,6 +15,7 @@ from accounts.importing.report import Remark
 from accounts.models import Company, Payor, Space, User
 from accounts.text import identifier_key
 from devices.models import Device, Note
+from devices.models.describing import COMPARED
 
 from .choices import LEFT_OUT
 from .rows import DeviceRow, Kind
@@ -23,7 +24,6 @@ from .values import months_after
 
 AnyHolder = User | Space | NewPerson | NewSpace
 
-KEYS = {"serial_number": "serial_key", "asset_tag": "asset_tag_key"}
 CHUNK = 500
 
 
@@ -114,7 +114,7 @@ class Planner:
             entry.refuse(self._columns.header(name), _("Line %(line)d means the same device.") % {"line": line})
 
     def _find_devices(self, entries: list[Entry]) -> None:
-        known = {name: dict(self._known(entries, name)) for name in KEYS}
+        known = {name: dict(self._known(entries, name)) for name in COMPARED}
         numberless: dict[UUID | None, Device] = {device.uuid: device for device in self._numberless(entries)}
         for entry in entries:
             device = entry.device = self._device_of(entry, known) or numberless.get(entry.row.uuid)
@@ -134,8 +134,8 @@ class Planner:
     def _known(self, entries: Iterable[Entry], name: str) -> Iterator[tuple[str, Device]]:
         keys = {key for entry in entries if (key := _key(entry, name))}
         for chunk in batched(sorted(keys), CHUNK):
-            rows = self._company.devices.numbered(KEYS[name], chunk).with_people()
-            yield from ((getattr(device, KEYS[name]), device) for device in rows)
+            rows = self._company.devices.numbered(COMPARED[name], chunk).with_people()
+            yield from ((getattr(device, COMPARED[name]), device) for device in rows)
 
     def _numberless(self, entries: Iterable[Entry]) -> Iterator[Device]:
         """Those that have neither number, by the Velory ID with which they were taken out."""
@@ -180,7 +180,7 @@ class Planner:
             values = _with_what_every_device_has(given)
         for name, after in values.items():
             before = getattr(device, name) if device else None
-            same = _same_identifier(before, after) if name in KEYS else before == after
+            same = _same_identifier(before, after) if name in COMPARED else before == after
             if not same:
                 entry.changes[name] = (before, after)
 

@@ -8,9 +8,9 @@ from django.db.models import Exists, OuterRef, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import clock
 from accounts.importing.report import LABELS
 from accounts.keys import SameCompany, company_row
+from accounts.models.job import Worked
 
 from .device import Device
 from .event import Event
@@ -25,7 +25,7 @@ class ImportQuerySet(models.QuerySet["Import"]):
         return self.select_related("who", "job").defer("findings", "job__result").order_by("-pk")
 
 
-class Import(models.Model):
+class Import(Worked):
     """One list, from its upload to what became of it. devices/importing/ does the work."""
 
     class Stage(models.TextChoices):
@@ -43,12 +43,7 @@ class Import(models.Model):
     company = models.ForeignKey("accounts.Company", on_delete=models.PROTECT, related_name="imports")
     # What the list is of (devices/importing/bringing.py).
     kind = models.CharField(max_length=10, default="devices")
-    who = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     stage = models.CharField(max_length=10, choices=Stage, default=Stage.COLUMNS)
-    # What is being done with it now, or was last.
-    job = models.ForeignKey("accounts.Job", on_delete=models.SET_NULL, related_name="+", null=True)
-    created_at = models.DateTimeField(default=clock.now)
-    finished_at = models.DateTimeField(null=True)
 
     # The list, and of its rows those that were refused, to be mended. Both go some days after it is over.
     name = models.CharField(max_length=255)
@@ -97,11 +92,6 @@ class Import(models.Model):
         return LABELS[self.kind]
 
     @property
-    def is_working(self) -> bool:
-        """Whether a worker is at it, or will be."""
-        return self.job is not None and not self.job.is_over
-
-    @property
     def is_long(self) -> bool:
         """Whether work on it takes longer than others should wait for."""
         size = self.upload.size if self.upload is not None else 0
@@ -127,17 +117,6 @@ class Import(models.Model):
     def is_broken_off(self) -> bool:
         """Given up by the workers in the middle of storing or of undoing it: a part of it is in the register."""
         return self.can_be_undone and self.stage not in (Import.Stage.STORED, Import.Stage.STOPPED)
-
-    @property
-    def problem(self) -> str:
-        """Why the last piece of work on it failed; blank where it didn't."""
-        return self.job.problem if self.job is not None else ""
-
-    def change(self, **values: Any) -> None:
-        """Set and save these."""
-        for name, value in values.items():
-            setattr(self, name, value)
-        self.save(update_fields=list(values))
 
 
 class Imported(models.Model):

@@ -1,13 +1,11 @@
 """An action on many devices at once: what was chosen, what became of each device, and so what can be tried again."""
 
-from typing import Any
-
 from django.db import models, transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import clock
 from accounts.keys import SameCompany, company_row
+from accounts.models.job import Worked
 
 
 class BulkActionQuerySet(models.QuerySet["BulkAction"]):
@@ -22,7 +20,7 @@ class BulkActionQuerySet(models.QuerySet["BulkAction"]):
         BulkAction.objects.filter(pk__in=keys).delete()
 
 
-class BulkAction(models.Model):
+class BulkAction(Worked):
     """One act (devices/bulk/acts.py) on a set of devices, which stands still from the moment in which somebody chose
     it: what comes to match later is not swept in."""
 
@@ -35,16 +33,12 @@ class BulkAction(models.Model):
         BROKEN = "broken", _("Interrupted")
 
     company = models.ForeignKey("accounts.Company", on_delete=models.PROTECT, related_name="bulk_actions")
-    who = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     act = models.CharField(max_length=40)
     # The table of Hardware that it was begun in.
     table = models.CharField(max_length=40)
     # What its form was filled in with; read anew whenever it is needed.
     values = models.JSONField(default=dict)
     stage = models.CharField(max_length=7, choices=Stage, default=Stage.ASKED)
-    job = models.ForeignKey("accounts.Job", on_delete=models.SET_NULL, related_name="+", null=True)
-    created_at = models.DateTimeField(default=clock.now)
-    finished_at = models.DateTimeField(null=True)
     # How many devices it is about; and when it is over, with how many it was done.
     total = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
@@ -68,25 +62,9 @@ class BulkAction(models.Model):
         return reverse("devices:bulk_action", args=[self.pk])
 
     @property
-    def is_working(self) -> bool:
-        """Whether a worker is at it, or will be."""
-        return self.job is not None and not self.job.is_over
-
-    @property
-    def problem(self) -> str:
-        """Why it came to an end before its end; blank where it didn't."""
-        return self.job.problem if self.job is not None else ""
-
-    @property
     def not_done(self) -> int:
         """How many devices were left as they were, when it is over."""
         return self.total - self.done
-
-    def change(self, **values: Any) -> None:
-        """Set and save these."""
-        for name, value in values.items():
-            setattr(self, name, value)
-        self.save(update_fields=list(values))
 
 
 class BulkDevice(models.Model):

@@ -67,13 +67,13 @@ class BringingRepairs(Bringing):
     def suffice(cls, fields: Sequence[str]) -> bool:
         return bool({"serial_number", "asset_tag", "device"} & set(fields)) and bool(set(DATES) & set(fields))
 
-    def surveyed(self, tick: Callable[[int], None]) -> RepairSurvey:
+    def surveyed(self, tick: Callable[[], object]) -> RepairSurvey:
         found = RepairSurvey()
         dates = [name for name in DATES if name in self.columns]
         for row in self.table:
             found.rows += 1
             if found.rows % TICK == 0:
-                tick(found.rows)
+                tick()
             if row.problem:
                 continue
             status = self._reader.line(row, self._status_field)

@@ -18,14 +18,13 @@ from devices.importing.survey import undecided
 from devices.importing.twins import Twins
 from devices.importing.values import moment_of
 from devices.models import Device
+from devices.models.describing import COMPARED
 from repairs.models import Repair
 from repairs.models.past import PastRepair, brought_key, contradiction, own_spans
 
 from .rows import RepairRow
 
 Outcome = Repair.Outcome
-# By which key of the device each number is looked up.
-_KEYS = {"serial_number": "serial_key", "asset_tag": "asset_tag_key"}
 
 
 @dataclass
@@ -219,13 +218,13 @@ class _Devices:
     """The devices that some rows may mean."""
 
     def __init__(self, company: Company, rows: Iterable[RepairRow]) -> None:
-        wanted: dict[str, set[str]] = {key: set() for key in (*_KEYS.values(), "name_key")}
+        wanted: dict[str, set[str]] = {key: set() for key in (*COMPARED.values(), "name_key")}
         for row in rows:
             for name, number in row.numbers.items():
-                wanted[_KEYS[name]].add(identifier_key(number))
+                wanted[COMPARED[name]].add(identifier_key(number))
             if row.device and not row.numbers:
                 wanted["name_key"].add(sort_key(row.device))
-                for key in _KEYS.values():
+                for key in COMPARED.values():
                     wanted[key].add(identifier_key(row.device))
         self._found: dict[str, list[Device]] = {}
         for key, values in wanted.items():
@@ -233,11 +232,11 @@ class _Devices:
                 self._found.setdefault(f"{key} {_compared(device, key)}", []).append(device)
 
     def by_number(self, name: str, number: str) -> Device | None:
-        return next(iter(self._found.get(f"{_KEYS[name]} {identifier_key(number)}", [])), None)
+        return next(iter(self._found.get(f"{COMPARED[name]} {identifier_key(number)}", [])), None)
 
     def called(self, text: str) -> list[Device]:
         """Those that have this number; else those of this name."""
-        for key in _KEYS.values():
+        for key in COMPARED.values():
             if found := self._found.get(f"{key} {identifier_key(text)}"):
                 return found
         return self._found.get(f"name_key {name_key(text)}", [])

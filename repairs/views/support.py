@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.access import PersonRequest
 from accounts.kept import keeps_typed, refilled, typed_before
+from accounts.text import key_in
 from devices.access import LONG_TEXTS, device_view
 from devices.models import Device
 from devices.views.page import page_context
@@ -74,7 +75,7 @@ def _save_request(request: PersonRequest, device: Device, repair: Repair | None,
 @device_view("POST", refused_on=support_page)
 def backup(request: PersonRequest, device: Device) -> HttpResponse:
     """Answer the backup prompt: it is done, or it can't be, as the device does not start."""
-    repair = get_object_or_404(Repair, device=device, pk=_number(request.POST.get("repair")))
+    repair = get_object_or_404(Repair, device=device, pk=key_in(request.POST.get("repair", "")))
     form = BackupForm(request.POST)
     if not form.is_valid():
         raise PermissionDenied(_("Answer with one of the two buttons."))
@@ -89,15 +90,10 @@ def backup(request: PersonRequest, device: Device) -> HttpResponse:
 @device_view("POST", admin=True, refused_on=support_page)
 def mdm(request: PersonRequest, device: Device) -> HttpResponse:
     """Answer the MDM release prompt: released, or it was not enrolled."""
-    release = get_object_or_404(MDMRelease, repair__device=device, pk=_number(request.POST.get("release")))
+    release = get_object_or_404(MDMRelease, repair__device=device, pk=key_in(request.POST.get("release", "")))
     form = MDMForm(request.POST)
     if not form.is_valid():
         raise PermissionDenied(_("Answer with one of the two buttons."))
     acts.close_mdm_release(release, form.cleaned_data["state"], by=request.user)
     messages.success(request, _("Noted in the event log."))
     return redirect(device.support_url)
-
-
-def _number(text: str | None) -> int:
-    """A key from a hidden field; what is none finds nothing."""
-    return int(text) if text and text.isdecimal() and len(text) < 19 else 0

@@ -10,7 +10,7 @@ from http.cookies import SimpleCookie
 from time import perf_counter
 from urllib.parse import urlencode
 
-from tests.server import ROOT, as_owner
+from tests.server import ROOT, as_owner, manage
 
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 
@@ -46,6 +46,18 @@ class Asking:
     def _token(self):
         """Any that the cookie answers for; the cookie itself is one."""
         return next(value for name, value in self._cookies.items() if name.endswith("csrf"))
+
+
+def migrated_file(folder):
+    """An SQLite file in the folder, with all tables. Returns its installation."""
+    address = f"sqlite:///{folder}/bench.sqlite3"
+    where = {
+        "DATABASE_URL": address,
+        "DATABASE_OWNER_URL": address,
+        "DJANGO_SETTINGS_MODULE": "tests.production.settings",
+    }
+    manage(where, "migrate", "--verbosity", "0")
+    return where
 
 
 def filled(where, module, call="fill()"):

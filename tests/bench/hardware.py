@@ -21,7 +21,7 @@ from time import monotonic, perf_counter
 import psycopg
 from django.urls import reverse
 
-from tests.bench.asking import Asking, filled
+from tests.bench.asking import Asking, filled, migrated_file
 from tests.bench.filling import RARE
 from tests.postgres import Unavailable, cluster
 from tests.server import manage, serving
@@ -140,13 +140,7 @@ def on_postgresql(folder, aims):
 
 def pages_on_sqlite(folder, aims):
     """One company, as it is meant for."""
-    address = f"sqlite:///{folder}/bench.sqlite3"
-    where = {
-        "DATABASE_URL": address,
-        "DATABASE_OWNER_URL": address,
-        "DJANGO_SETTINGS_MODULE": "tests.production.settings",
-    }
-    manage(where, "migrate", "--verbosity", "0")
+    where = migrated_file(folder)
     known = filled(where, "tests.bench.filling", "found_companies(0)")
     there = filled(where, "tests.bench.hardware", f"fill_large({SIZE_ON_SQLITE})")
     size_said = f"{there:,} devices on SQLite"

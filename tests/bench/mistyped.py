@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from tests.bench.asking import Asking, cookies_of, filled
+from tests.bench.asking import Asking, cookies_of, filled, migrated_file
 from tests.bench.hardware import analyse
 from tests.postgres import Unavailable, cluster
 from tests.server import manage, serving
@@ -75,13 +75,7 @@ def main():
 
 
 def on_sqlite(size, folder):
-    address = f"sqlite:///{folder}/bench.sqlite3"
-    where = {
-        "DATABASE_URL": address,
-        "DATABASE_OWNER_URL": address,
-        "DJANGO_SETTINGS_MODULE": "tests.production.settings",
-    }
-    manage(where, "migrate", "--verbosity", "0")
+    where = migrated_file(folder)
     known = filled(where, "tests.bench.mistyped", f"fill({size})")
     return measured(where, known, folder, f"{size:,} devices on SQLite")
 
