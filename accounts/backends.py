@@ -7,7 +7,7 @@ from .compiled import CompiledQuery
 from .models import User
 from .text import clean_email
 
-_PERSON = CompiledQuery(User, lambda key: User.objects.select_related("company").filter(pk=key))
+_PERSON = CompiledQuery(User, lambda key: User.objects.select_related("company").filter(pk=key).order_by())
 
 
 class EmailBackend(AuthenticationBackend):

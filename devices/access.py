@@ -28,7 +28,7 @@ DeviceView = Callable[..., HttpResponseBase]
 
 def _visible(to_show: bool, by: User, key: int) -> DeviceQuerySet:
     devices = Device.objects.visible_to(by)
-    return (devices.with_people() if to_show else devices).filter(pk=key)
+    return (devices.with_people() if to_show else devices).filter(pk=key).order_by()
 
 
 def _to_admins(to_show: bool, company: int, key: int) -> DeviceQuerySet:

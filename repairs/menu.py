@@ -30,7 +30,7 @@ _COUNT = {
     for name, rows in _COUNTED.items()
 }
 # Seconds for which a process takes for granted that what it counted to a limit holds so many still: at a million
-# devices the page would spend a tenth of its time on finding out that it does.
+# devices the page would spend an eighth of its time on finding out that it does.
 KEPT = 30
 # What each table shows.
 _TABLES = {
@@ -45,8 +45,8 @@ _WHOLE = {"sort", "page", "filters"}
 
 
 def menu(request: HttpRequest) -> dict[str, object]:
-    """The counts beside the tables in an admin's menu, in one query; nothing for anybody else. Within a table of
-    Hardware that one is counted further, and is the page's `total` unless the view knows another."""
+    """The counts beside the tables in an admin's menu, in one query at most; nothing for anybody else. Within a table
+    of Hardware that one is counted further, and is the page's `total` unless the view knows another."""
     user = getattr(request, "user", None)
     if user is None or not getattr(user, "is_admin", False) or user.company_id is None:
         return {}

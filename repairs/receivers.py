@@ -17,7 +17,9 @@ from .models import MDMRelease, Repair, ReplacementLoan
 Status = Device.Status
 
 
-_OPEN = CompiledQuery(Repair, lambda company, device: Repair.objects.open().filter(company=company, device=device))
+_OPEN = CompiledQuery(
+    Repair, lambda company, device: Repair.objects.open().filter(company=company, device=device).order_by()
+)
 
 
 def open_repair_of(device: Device) -> Repair:

@@ -1,12 +1,19 @@
 """Queries that are compiled once (accounts/compiled.py): they give what the queryset gives, whoever asks."""
 
+from contextlib import suppress
+from types import SimpleNamespace
+
 import pytest
 from django.contrib.sessions.models import Session
 from django.db import connection
+from django.db.models import Q
+from django.db.transaction import TransactionManagementError
+from django.http import Http404
 from django.test.utils import CaptureQueriesContext
 
 from accounts.compiled import CompiledQuery
 from accounts.models import User
+from devices.access import visible_device
 from devices.models import Device
 from tests.factories import DeviceFactory
 
@@ -52,7 +59,7 @@ def test_it_keeps_nothing_of_an_earlier_answer(query, world):
     assert (before.name, after.name) == ("MacBook Pro 14", "Renamed")
 
 
-@pytest.mark.parametrize("key", [0, -1, 2**62, 2**62 + 1, 2**63 - 1, 2**63, 10**30])
+@pytest.mark.parametrize("key", [0, -1, 2**62, 2**62 + 1, 2**63 - 1, 2**63, 10**30, -(2**63) - 1, -(10**30)])
 def test_a_key_of_no_row_finds_none(query, world, key):
     assert query(world.acme.pk, key) == []
     with pytest.raises(Device.DoesNotExist):
@@ -79,7 +86,46 @@ def test_too_few_or_too_many_keys_are_refused(query, world):
             query(*keys)
 
 
-def test_a_key_that_is_made_into_something_else_on_its_way_is_refused(world):
-    query = CompiledQuery(User, lambda key: User.objects.filter(full_name=f"No. {key}"))
-    with pytest.raises(ValueError, match="can't be replaced"):
-        query(1)
+@pytest.mark.parametrize(
+    "rows",
+    [
+        lambda key: User.objects.filter(full_name=f"No. {key}"),
+        lambda key: User.objects.filter(Q(full_name=f"No. {key}") | Q(pk=key)),
+        lambda key: User.objects.filter(pk__lt=key + 1),
+        lambda key: User.objects.filter(pk=key).values("full_name"),
+        lambda key: User.objects.filter(pk=key).prefetch_related("company"),
+        lambda key: User.objects.all(),
+    ],
+)
+def test_a_queryset_in_which_a_key_is_more_than_a_key_is_refused(rows):
+    with pytest.raises(ValueError, match=r"replaced there|something else"):
+        CompiledQuery(User, rows)(1)
+
+
+def test_it_locks_inside_a_transaction_only(world):
+    query = CompiledQuery(User, lambda key: User.objects.select_for_update(no_key=True).filter(pk=key))
+    assert query.get(world.employee.pk) == world.employee
+    connection.in_atomic_block, before = False, connection.in_atomic_block
+    try:
+        with pytest.raises(TransactionManagementError):
+            query(world.employee.pk)
+    finally:
+        connection.in_atomic_block = before
+
+
+def test_get_is_for_one_row(world):
+    query = CompiledQuery(User, lambda company: User.objects.filter(company=company))
+    with pytest.raises(User.MultipleObjectsReturned):
+        query.get(world.acme.pk)
+
+
+def test_everybody_finds_the_devices_that_are_visible_to_them_and_no_other(world):
+    world.laptop.move("report", by=world.employee).move("take_in", by=world.admin)
+    for person in User.objects.exclude(company=None).select_related("company"):
+        request = SimpleNamespace(user=person)
+        found = set()
+        for device in Device.objects.all():
+            with suppress(Http404):
+                found.add(visible_device(request, device.pk))
+                visible_device(request, device.pk, to_show=False)
+        assert found == set(Device.objects.visible_to(person)), person

@@ -73,10 +73,12 @@ class Plate(models.Model):
         which = " OR ".join(
             f"(kind = %s AND reference IN ({', '.join(['%s'] * len(those))}))" for those in references.values()
         )
-        parameters: list[str | int] = []
+        connection = connections[router.db_for_write(cls)]
+        adapted = connection.ops.adapt_integerfield_value  # of one type, so that one statement is prepared
+        parameters: list[Any] = []
         for kind, those in references.items():
-            parameters += [kind, *those]
-        with connections[router.db_for_write(cls)].cursor() as cursor:
+            parameters += [kind, *(adapted(one, "BigIntegerField") for one in those)]
+        with connection.cursor() as cursor:
             cursor.execute(
                 f"SELECT kind, reference, name, id FROM {cls._meta.db_table} "
                 f"WHERE company_id = {int(company_id)} AND salt <> '' AND ({which})",

@@ -75,7 +75,8 @@ class Changing(models.Model):
     @classmethod
     @cache
     def _locked(cls) -> CompiledQuery[Self]:
-        return CompiledQuery(cls, lambda key: cls._default_manager.select_for_update(no_key=True).filter(pk=key))
+        rows = cls._default_manager.select_for_update(no_key=True).order_by()
+        return CompiledQuery(cls, lambda key: rows.filter(pk=key))
 
     def require_revision(self, seen: int | None) -> None:
         """Raises MoveRefused where it has been moved or assigned since somebody saw it."""

@@ -88,6 +88,7 @@ def hardware(request: PersonRequest, table: str = "all") -> HttpResponse:
     context = _shown(found, request)
     if not (context["page"].object_list or context.get("archived")) and (instead := ask_instead(request)):
         context = _shown(found, request) | instead
+    context["saved_filters"] = _SAVED[found.slug](request.user.company_id, request.user.pk)
     return render(request, "devices/_results.html" if request.htmx else "devices/hardware.html", context)
 
 
@@ -99,7 +100,6 @@ def _shown(found: Table, request: PersonRequest) -> dict[str, Any]:
     slow = filters.paces.slow_among(page.object_list if columns.SINCE in found.columns else [])
     context |= {"head_and_rows": drawn(found, page.object_list, slow.keys, request), "slow": slow.words}
     context |= {"set_filters": set_filters(filters), "kept_query": kept_query(filters)}
-    context["saved_filters"] = _SAVED[found.slug](request.user.company_id, request.user.pk)
     context["acts"] = offered(found.statuses, request.user.company)
     wanted = {}
     if filters.is_used:  # else the menu has counted it
