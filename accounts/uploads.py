@@ -11,6 +11,10 @@ from .scope import company_scope
 PART = 2**19  # bytes
 
 
+class Gone(Exception):
+    """The file was deleted while it was read."""
+
+
 def store(company_id: int, name: str, pieces: Iterable[bytes] = ()) -> Upload:
     """A file of these pieces. Belongs inside a transaction."""
     upload = Upload.objects.create(company_id=company_id, name=os.path.basename(name)[-255:])
@@ -30,7 +34,8 @@ def append(upload: Upload, data: bytes) -> None:
 
 
 def opened(upload: Upload) -> io.BufferedReader:
-    """The file, to read and to seek in. It may be read outside a transaction, and opens the company's scope itself."""
+    """The file, to read and to seek in. It may be read outside a transaction, and opens the company's scope itself.
+    Reading raises Gone."""
     return io.BufferedReader(_Stored(upload), PART)
 
 
@@ -66,6 +71,6 @@ class _Stored(io.RawIOBase):
             before = UploadPart.objects.filter(upload=self._upload, start__lte=self._place)
             part = before.order_by("-start").first()
         if part is None:
-            return False
+            raise Gone
         self._start, self._data = part.start, memoryview(bytes(part.data))
         return self._place < self._start + len(self._data)

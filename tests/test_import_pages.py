@@ -12,20 +12,21 @@ from pathlib import Path
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.models import Q
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import clock, jobs
+from accounts import clock, jobs, uploads
 from accounts.models import AuditLine, Job, Space, Upload, UploadPart, User
 from accounts.models.job import LEASE, MOST_ATTEMPTS
 from accounts.scope import company_scope
 from devices import statistics
 from devices.chain import first_fault
 from devices.importing import bringing as bringing_lists
-from devices.importing import of_devices, storing, work
+from devices.importing import of_devices, storing, tidying, work
 from devices.models import Assignment, Device, Event, Import, Imported, Note, bringing
 from devices.models.letting_go import let_go
 from devices.stays import stays_of
@@ -888,6 +889,103 @@ def test_what_somebody_edits_just_before_it_is_stored_is_as_they_left_it_when_it
     ada.post("import_undo")
     assert ada.work().stage == "undone"
     assert world.again().laptop.name == "Eva’s laptop"
+
+
+def test_a_page_of_an_earlier_rehearsal_starts_and_decides_nothing(ada, world):
+    ada.rehearsed("Serial,Name,Status\nS-1,Screen,Broken\n")
+    seen = re.search(r'name="seen" value="(\d+)"', ada.get().content.decode())[1]
+    other = Importer(world.second_admin)
+    other.choose(column_1="model")
+    other.work()
+    assert ada.post("import_start", {"rows": "all", "seen": seen}).status_code == 409
+    assert ada.post("import_rehearse", {"seen": seen}).status_code == 409
+    assert (ada.batch.stage, ada.batch.is_working) == ("rehearsed", False)
+    seen = re.search(r'name="seen" value="(\d+)"', ada.get().content.decode())[1]
+    assert ada.post("import_rehearse", {"seen": seen}).status_code in (200, 302)
+
+
+def test_rights_that_are_lost_in_the_middle_end_the_import_there(ada, world, monkeypatch):
+    monkeypatch.setattr("devices.importing.bringing.BATCH", 2)
+    ada.rehearsed("Serial,Name\n" + "".join(f"S-{n},Screen\n" for n in range(6)))
+    ada.post("import_start", {"rows": "all"})
+
+    def store(entries, by, batch, store=of_devices.store):
+        store(entries, by=by, batch=batch)
+        User.objects.filter(pk=world.admin.pk).update(role="employee")
+
+    monkeypatch.setattr(of_devices, "store", store)
+    batch = ada.work()
+    assert "no IT admin any more" in batch.problem
+    assert world.acme.devices.filter(serial_number__startswith="S-").count() == 2
+    Importer(world.second_admin).post("import_undo")
+    assert ada.work().stage == "undone"
+    assert not world.acme.devices.filter(serial_number__startswith="S-").exists()
+
+
+def test_an_undo_that_is_gone_on_with_counts_on(ada, world, monkeypatch):
+    monkeypatch.setattr("devices.importing.bringing.CHANGES", 1)
+    monkeypatch.setattr(work, "BATCH", 1)
+    ada.brought("Serial,Name\n" + "".join(f"S-{n},Screen\n" for n in range(4)))
+    ada.post("import_undo")
+    take_back, far = of_devices.take_back, []
+
+    def broken_off(things, by):
+        far.append(Job.objects.get(pk=ada.batch.job_id).progress)
+        if len(far) == 3:
+            raise KeyboardInterrupt
+        return take_back(things, by=by)
+
+    monkeypatch.setattr(of_devices, "take_back", broken_off)
+    with pytest.raises(KeyboardInterrupt):
+        ada.work()
+    with clock.at(timezone.now() + LEASE + timedelta(seconds=1)):
+        assert ada.work().stage == "undone"
+    assert far == sorted(far)
+    job = ada.batch.job
+    assert (job.progress, job.total) == (4, 4)
+
+
+def test_refused_rows_can_be_downloaded_after_an_import_that_stored_nothing(ada, world, monkeypatch):
+    ada.rehearsed("Serial,Name,Purchase cost\nS-1,Screen,free\nS-2,Screen,\n")
+    ada.post("import_start", {"rows": "good"})
+
+    def given_up(*args, **where):
+        raise jobs.GivenUp("Something happened.")
+
+    monkeypatch.setattr(work.Bringing, "batches", given_up)
+    assert ada.work().stage == "rehearsed"
+    assert "S-1" in b"".join(ada.get("import_refused").streaming_content).decode()
+
+
+def test_a_list_that_goes_while_it_is_read_is_no_shorter_list(ada, world):
+    ada.upload("Serial,Name\n" + "".join(f"S-{n},{'x' * 200}\n" for n in range(6000)))
+    batch = ada.batch
+    with uploads.opened(batch.upload) as file:
+        assert file.read(10) == b"Serial,Nam"
+        Upload.objects.filter(pk=batch.upload_id).delete()
+        with company_scope(world.acme.pk), pytest.raises(uploads.Gone):
+            file.read()
+
+
+def test_a_list_that_a_worker_has_begun_with_is_not_forgotten(ada, world):
+    ada.rehearsed(LIST)
+    ada.post("import_start", {"rows": "all"})
+    tidying.forget(Q(company=world.acme))
+    assert ada.work().stage == "stored"
+    tidying.forget(Q(company=world.acme))
+    assert ada.batch.upload is None
+    ada.batch.change(findings=ada.batch.findings | {"stayed": ["Laptop of Eva"]})
+    tidying.forget(Q(company=world.acme))
+    assert "Eva" not in str(ada.batch.findings)
+
+
+def test_who_is_deactivated_keeps_the_payor_of_what_they_have(ada, world):
+    world.employee.is_active = False
+    world.employee.save()
+    batch = ada.brought("Serial,Payor\nC02-XK1 AAA,Company\nS-1,\n")
+    assert batch.stage == "stored"
+    assert "Eva Lind is deactivated in Velory." in str(batch.findings["left_alone"])
+    assert world.again().laptop.payor == world.employee_payor
 
 
 def test_what_something_has_happened_to_since_cannot_be_undone(ada, world, monkeypatch):

@@ -18,7 +18,7 @@ from accounts.models import Payor, Space, User
 from accounts.spreadsheets import LONGEST_CELL, NotATable, Table
 from accounts.text import identifier_key, name_key
 from devices.importing.values import DateOrder, months_after, read_cost, read_date, read_identifier, read_imei
-from devices.models import Device, Event, Note
+from devices.models import Device, Event, Import, Note
 from tests.bench.importing import COST_CENTRES, write_list
 from tests.factories import PayorFactory
 
@@ -57,6 +57,21 @@ def device(world, serial_number="", **fields):
 
 def log(device):
     return [str(event.sentence) for event in Event.objects.filter(device=device).order_by("sequence").with_names()]
+
+
+def test_a_hyphen_is_no_number_of_a_device(bring, world):
+    world.spare.edit(by=world.admin, asset_tag="A-1")
+    printed = bring("Asset tag,Serial,Name\nA-1,-,Spare\n")
+    assert "is no number of one device. Leave the cell empty." in printed + printed.error
+    assert device(world, asset_tag="A-1").serial_number == "PF-SPARE-1"
+
+
+def test_what_a_command_brought_quotes_nobody_for_ever(bring, world):
+    bring("Serial,Holder email,Payor\nC02-XK1 AAA,carl@acme.example,Company\n")
+    batch = Import.objects.get(company=world.acme)
+    assert batch.findings["counts"]["devices"] == {"changed": 1}
+    assert "Carl" not in str(batch.findings)
+    assert "Eva" not in str(batch.findings)
 
 
 def rows_of(content):

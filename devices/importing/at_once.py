@@ -10,8 +10,9 @@ from accounts.spreadsheets import Table
 from devices.models import Import
 
 from .bringing import Bringing
-from .choices import Choices, headers_key
+from .choices import Choices
 from .of_devices import BringingDevices
+from .tidying import numbers_alone
 from .values import DateOrder
 
 
@@ -61,7 +62,6 @@ def _stored(bringing: Bringing, by: User, name: str, skip_bad: bool) -> Report:
         kind=bringing.kind,
         who=by,
         name=name[:255],
-        headers_key=headers_key(bringing.table.headers),
         fields=bringing.columns.chosen,
         dates=bringing.choices.dates or "",
         statuses=bringing.choices.statuses or {},
@@ -73,5 +73,7 @@ def _stored(bringing: Bringing, by: User, name: str, skip_bad: bool) -> Report:
         entries = bringing.plan(rows)
         bringing.store(entries, by=by, batch=batch)
         bringing.tally(report, entries)
-    batch.change(stage=Import.Stage.STORED, finished_at=clock.now(), findings=report.as_json(), rows_done=report.rows)
+    # The command tells what it did; kept are numbers, which name nobody.
+    findings = numbers_alone(report.as_json())
+    batch.change(stage=Import.Stage.STORED, finished_at=clock.now(), findings=findings, rows_done=report.rows)
     return report

@@ -68,6 +68,15 @@ class Entry:
         self.left_alone.append(Remark(self.row.line, column, reason))
 
 
+def _why_closed(holder: AnyHolder | None) -> str:
+    """Why they can be given nothing; blank where they can."""
+    if isinstance(holder, User) and not holder.is_active:
+        return _("%(person)s is deactivated in Velory.") % {"person": holder}
+    if isinstance(holder, Space) and not holder.is_open:
+        return _("The space %(space)s is closed in Velory.") % {"space": holder}
+    return ""
+
+
 class Planner:
     """Plans the rows of one file for one company, some at a time. Reads people, spaces and payors once, devices for
     each plan."""
@@ -219,6 +228,9 @@ class Planner:
                 _("%(device)s is %(status)s: holder and payor stay as they are.") % words,
             )
             return
+        if closed := _why_closed(keeper):
+            entry.leave(self._columns.header("payor"), closed)
+            return
         entry.hand_to, entry.payor = keeper, payor or self._usual_payor(device)
 
     def _holder_of(self, entry: Entry) -> AnyHolder | None:
@@ -236,10 +248,8 @@ class Planner:
             holder = self._place(entry)
         if entry.device is not None and holder == entry.device.holder:
             return holder
-        if isinstance(holder, User) and not holder.is_active:
-            entry.refuse(said.column, _("%(person)s is deactivated in Velory.") % {"person": holder})
-        elif isinstance(holder, Space) and not holder.is_open:
-            entry.refuse(said.column, _("The space %(space)s is closed in Velory.") % {"space": holder})
+        if closed := _why_closed(holder):
+            entry.refuse(said.column, closed)
         return holder
 
     def _called(self, entry: Entry) -> User | None:

@@ -1,7 +1,10 @@
 """Lists that people brought are kept for some days, in case something has to be looked up; they hold personal data."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 from django.dispatch import receiver
 
@@ -33,14 +36,24 @@ def forget_lists_that_name(subject: User, **kwargs: object) -> None:
         forget(Q(company_id=subject.company_id) & ~WORKING)
 
 
+@transaction.atomic
 def forget(which: Q) -> None:
     """Delete the lists of these imports, and what their reports quote of them; the numbers stay, and what it takes to
     undo it. One of which nothing is stored yet is given up."""
-    for batch in Import.objects.filter(which).exclude(upload=None, refused=None).select_related("upload", "refused"):
-        uploads = [upload.pk for upload in (batch.upload, batch.refused) if upload is not None]
-        kept = {name: batch.findings[name] for name in ("rows", "counts") if name in batch.findings}
-        empty = {"refused": {"first": [], "count": 0}, "left_alone": {"first": [], "count": 0}, "notices": []}
-        findings = empty | {"unused_columns": [], "changes": []} | kept if kept else {}
+    forgotten = Q(upload=None, refused=None) & ~Q(findings__has_key="stayed")
+    for key in Import.objects.filter(which).exclude(forgotten).values_list("pk", flat=True):
+        # Locked, as whoever lets a worker begin has it locked.
+        batch = Import.objects.select_for_update(no_key=True).get(pk=key)
+        if batch.is_working:
+            continue
+        uploads = [upload for upload in (batch.upload_id, batch.refused_id) if upload is not None]
         over = {"stage": Stage.GIVEN_UP, "finished_at": clock.now()} if batch.is_unstored else {}
-        batch.change(findings=findings, **over)
+        batch.change(findings=numbers_alone(batch.findings), **over)
         Upload.objects.filter(pk__in=uploads).delete()
+
+
+def numbers_alone(findings: Mapping[str, Any]) -> dict[str, Any]:
+    """Of what an import found, what quotes nothing of its list."""
+    numbers = {name: findings[name] for name in ("rows", "counts") if name in findings}
+    empty = {"refused": {"first": [], "count": 0}, "left_alone": {"first": [], "count": 0}, "notices": []}
+    return empty | {"unused_columns": [], "changes": []} | numbers if numbers else {}

@@ -32,7 +32,8 @@ _CURRENCY_BEFORE = re.compile(rf"^{_CODE}{_SYMBOL}?\s*")
 _CURRENCY_BEHIND = re.compile(rf"(?:[.,:]-)?\s*{_SYMBOL}?\s*{_CODE}$")
 _AMOUNT = re.compile(r"[ .,'’]*[0-9][0-9 .,'’]*")
 _WHOLE = re.compile(r"[0-9]*|[0-9]{1,3}([ .,'’])[0-9]{3}(?:\1[0-9]{3})*")
-_NO_IDENTIFIERS = {"NA", "N/A", "NONE", "NULL", "UNKNOWN", "TBD", "NOSERIAL", "NOTSPECIFIED", "NOTAVAILABLE"} | {
+# As they are compared; blank is what is left of a hyphen.
+_NO_IDENTIFIERS = {"", "NA", "N/A", "NONE", "NULL", "UNKNOWN", "TBD", "NOSERIAL", "NOTSPECIFIED", "NOTAVAILABLE"} | {
     "TOBEFILLEDBYO.E.M.", "TOBEFILLEDBYOEM", "DEFAULTSTRING", "SYSTEMSERIALNUMBER", "INVALID", "0"
 }  # fmt: skip
 

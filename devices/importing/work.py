@@ -39,7 +39,7 @@ def begin(batch: Import, kind: str, stage: str, *, by: User, **details: Any) -> 
 
 
 def _batch_of(job: Job) -> Import:
-    job.who = User.objects.select_related("company").get(pk=job.who_id)
+    _look_who(job)
     return Import.objects.select_related("company", "upload", "refused").get(pk=job.details["batch"])
 
 
@@ -47,7 +47,7 @@ def _batch_of(job: Job) -> Import:
 def _read(job: Job, batch: Import) -> Iterator[Bringing]:
     """The import's list, surveyed. What can't be read as a table fails the job, with the reason."""
     if batch.upload is None:
-        raise jobs.GivenUp(_("The file was deleted in the meantime. Upload it again."))
+        raise _gone()
     _require_admin(job)
     try:
         with uploads.opened(batch.upload) as file:
@@ -56,6 +56,12 @@ def _read(job: Job, batch: Import) -> Iterator[Bringing]:
             yield bringing
     except NotATable as problem:
         raise jobs.GivenUp(str(problem)) from problem
+    except uploads.Gone as gone:
+        raise _gone() from gone
+
+
+def _gone() -> jobs.GivenUp:
+    return jobs.GivenUp(_("The file was deleted in the meantime. Upload it again."))
 
 
 def _require_admin(job: Job) -> None:
@@ -63,6 +69,11 @@ def _require_admin(job: Job) -> None:
     it may be kept for longer than their name."""
     if not job.who.is_admin:
         raise jobs.GivenUp(_("Whoever asked for this is no IT admin any more, so nothing more was done."))
+
+
+def _look_who(job: Job) -> None:
+    """Who acts by the job, as they are now, and their company: a long one outlasts what it began with."""
+    job.who = User.objects.select_related("company").get(pk=job.who_id)
 
 
 def _ticking(job: Job) -> Callable[[], None]:
@@ -143,11 +154,14 @@ def _store(job: Job, batch: Import, bringing: Bringing) -> None:
         bringing.begin()
         if not goes_on:
             batch.change(findings=_without_stayed(batch) | {"rehearsed": bringing.named_in(before)})
-            _new_list_of_refused(batch, bringing)
     most = BATCH
     for _done, rows in bringing.batches(after=batch.rows_done):
         while rows:
             with job.step(batch.rows_done):
+                _look_who(job)
+                _require_admin(job)
+                if not batch.rows_done:
+                    _new_list_of_refused(batch, bringing)
                 entries = portion(bringing.plan(rows[:most]), lambda entry: entry.outcome == "changed")
                 bringing.store(entries, by=job.who, batch=batch)
                 if not batch.skip_bad and any(entry.problems for entry in entries):
@@ -227,7 +241,7 @@ def undo(job: Job) -> dict[str, object]:
             batch.change(stage=job.details.get("before", Stage.STORED))
     if stuck:
         raise jobs.GivenUp(_("Something has happened to a device of this import, so it can't be undone any more."))
-    _take_all_back(job, batch)
+    _take_all_back(job, batch, of=job.total)
     with job.step(job.progress):
         batch.change(stage=Stage.UNDONE, finished_at=clock.now())
         result = _report_of(batch).summary(batch.kind)
@@ -235,14 +249,17 @@ def undo(job: Job) -> dict[str, object]:
     return {}
 
 
-def _take_all_back(job: Job, batch: Import) -> None:
-    """In the opposite order, so that people and spaces go after the devices that they were made for."""
+def _take_all_back(job: Job, batch: Import, *, of: int = 0) -> None:
+    """In the opposite order, so that people and spaces go after the devices that they were made for. `of` is how many
+    things there were when an earlier attempt began."""
     _require_admin(job)
-    kind, done = kind_named(batch.kind), 0
+    kind = kind_named(batch.kind)
     with job.step(job.progress):
-        total = kind.left(batch)
+        left = kind.left(batch)
+        total = max(of, left)
+        done = total - left
     while True:
-        with job.step(done + 1, total):
+        with job.step(min(done + 1, total), total):
             taken = kind.take_back(batch, by=job.who, most=BATCH)
             if not taken:
                 break

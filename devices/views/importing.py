@@ -143,7 +143,7 @@ def import_columns(request: PersonRequest, batch: Import) -> HttpResponse:
 @of_import
 def import_rehearse(request: PersonRequest, batch: Import) -> HttpResponse:
     """Once more, with what was decided."""
-    if batch.is_working or not batch.is_unstored:
+    if batch.is_working or not batch.is_unstored or _is_stale(request, batch):
         return _too_late(request, batch)
     return _rehearsed_as_decided(request, batch, DecisionsForm(request.POST, batch=batch))
 
@@ -165,7 +165,7 @@ def import_start(request: PersonRequest, batch: Import) -> HttpResponse:
         batch.change(who=request.user)
         work.begin(batch, "devices_import", Stage.STORING, by=request.user)
         return redirect(batch)
-    if batch.is_working or batch.stage != Stage.REHEARSED:
+    if batch.is_working or batch.stage != Stage.REHEARSED or _is_stale(request, batch):
         return _too_late(request, batch)
     form = DecisionsForm(request.POST, batch=batch)
     if form.differs:
@@ -179,6 +179,11 @@ def import_start(request: PersonRequest, batch: Import) -> HttpResponse:
     batch.change(skip_bad=skip_bad, rows_done=0, who=request.user)
     work.begin(batch, "devices_import", Stage.STORING, by=request.user)
     return redirect(batch)
+
+
+def _is_stale(request: PersonRequest, batch: Import) -> bool:
+    """Whether the page showed another rehearsal: somebody has decided something else since."""
+    return request.POST.get("seen", str(batch.job_id)) != str(batch.job_id)
 
 
 @require_POST
