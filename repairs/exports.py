@@ -14,7 +14,7 @@ from .models import MDMRelease, Repair
 # What is read of a repair. Of a person whom somebody has erased the name says so.
 FIELDS = (
     "pk",
-    *("device__name", "device__serial_number", "device__asset_tag", "device__uuid"),
+    *("device__name", "device__serial_number", "device__asset_tag", "device__uuid", "device__registered_at"),
     *("opened_at", "reporter__full_name", "problem", "description"),
     *("holder_user__full_name", "holder_space__name", "payor__name"),
     *("backup", "backup_by__full_name", "backup_at"),
@@ -30,15 +30,20 @@ FIELDS = (
 Columns = dict[str, Callable[[Any], Cell]]
 
 
+def _if_known(row: Any, moment: Any) -> Any:
+    """Nothing for the moment of an import that said of none (`Repair.is_undated`)."""
+    return None if moment == row.device__registered_at else moment
+
+
 def _shown() -> Columns:
     problem, outcome = _words(Repair.Problem), _words(Repair.Outcome)
     return {
         "Device": lambda row: row.device__name,
         "Holder": lambda row: row.holder_user__full_name or row.holder_space__name,
-        "Reported": lambda row: row.opened_at,
+        "Reported": lambda row: _if_known(row, row.opened_at),
         "Reported by": lambda row: row.reporter__full_name,
         "What is wrong?": lambda row: ": ".join(filter(None, [problem[row.problem], row.description])),
-        "Taken in": lambda row: row.taken_in_at,
+        "Taken in": lambda row: _if_known(row, row.taken_in_at),
         "Closed": lambda row: row.closed_at,
         "Outcome": lambda row: outcome[row.outcome] or "Open",
         "Replacement": lambda row: row.replacement__name,
@@ -53,7 +58,7 @@ def _all() -> Columns:
         "Serial number": lambda row: row.device__serial_number,
         "Asset tag": lambda row: row.device__asset_tag,
         "Velory ID": lambda row: row.device__uuid,
-        "Reported": lambda row: row.opened_at,
+        "Reported": lambda row: _if_known(row, row.opened_at),
         "Reported by": lambda row: row.reporter__full_name,
         "Problem": lambda row: problem[row.problem],
         "Description": lambda row: row.description,
@@ -63,7 +68,7 @@ def _all() -> Columns:
         "Backup": lambda row: backup[row.backup],
         "Backup by": lambda row: row.backup_by__full_name,
         "Backup at": lambda row: row.backup_at,
-        "Taken in": lambda row: row.taken_in_at,
+        "Taken in": lambda row: _if_known(row, row.taken_in_at),
         "Taken in by": lambda row: row.taken_in_by__full_name,
         "MDM": lambda row: state[row.mdm_release__state or ""],
         "MDM release asked of": lambda row: row.mdm_release__requested_of__full_name,

@@ -33,6 +33,7 @@ from devices.stays import stays_of
 from tests.conftest import role
 from tests.factories import DeviceFactory, PayorFactory
 from tests.importer import a_list, imported
+from tests.visitor import Visitor
 
 FILES = Path(__file__).parent / "files"
 LIST = (
@@ -777,6 +778,29 @@ def test_a_device_may_come_in_a_status_with_its_repair_and_its_line(ada, world):
         ("active", back.status_since),
     ]
     assert first_fault(back) is None
+
+
+def test_a_repair_of_which_the_list_says_no_date_is_shown_without_one(ada, world):
+    ada.brought("Serial,Status,Email,Status since\nS-1,Out for Repair,,2026-01-31\nS-2,Out for Repair,,\n")
+    today = f"{timezone.localtime():%-d %b %Y}"
+    dated, undated = (world.acme.devices.get(serial_number=number) for number in ("S-1", "S-2"))
+    page = Visitor(world.admin).open(dated.support_url).words
+    assert "31 Jan 2026" in page
+    assert "Date not known" not in page
+    page = Visitor(world.admin).open(undated.support_url).words
+    assert "Ada Holm, by an import that says no date" in page
+    assert page.count("Date not known") == 2  # reported, and with IT
+    assert "Taken in" not in page
+    rows = {row[0]: row for row in Visitor(world.admin).open(reverse("repairs:list")).rows}
+    assert [rows[dated.name][place] for place in (2, 5)] == ["31 Jan 2026", "31 Jan 2026"]
+    assert [rows[undated.name][place] for place in (2, 5)] == ["–", "–"]
+    sheet = b"".join(ada.client.get(reverse("repairs:export")).streaming_content).decode("utf-8-sig")
+    lines = {line["Device"]: line for line in csv.DictReader(io.StringIO(sheet))}
+    assert (lines[dated.name]["Reported"][:10], lines[undated.name]["Reported"]) == ("2026-01-31", "")
+    undated.move("finish", by=world.admin)
+    earlier = Visitor(world.admin).open(undated.support_url).words
+    assert "– Repaired" in earlier
+    assert f"{today} Repaired" not in earlier
 
 
 def test_the_table_of_statuses_is_what_somebody_says(ada, world):

@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import Any, Self
 
 from django.db import models
@@ -249,6 +250,22 @@ class Repair(models.Model):
     @property
     def is_open(self) -> bool:
         return self.closed_at is None
+
+    @property
+    def is_undated(self) -> bool:
+        """It came with its device in an import whose list said nothing of since when: that it begins with the import is
+        all that is known."""
+        return self.opened_at == self.device.registered_at
+
+    @property
+    def reported_at(self) -> datetime | None:
+        """When it was reported, where that is known."""
+        return None if self.is_undated else self.opened_at
+
+    @property
+    def intake_at(self) -> datetime | None:
+        """When it was taken in, where it was and that is known."""
+        return None if self.is_undated and self.taken_in_at == self.opened_at else self.taken_in_at
 
     @property
     def is_brought(self) -> bool:
