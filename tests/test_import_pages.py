@@ -828,6 +828,14 @@ def test_a_status_that_nobody_knows_is_not_taken_for_a_working_one(ada, world):
     assert ada.numbers() == {"left out": 50, "refused": 1}
 
 
+def test_what_was_decided_of_a_text_is_kept_while_other_lists_lack_it(ada):
+    january, february = "Serial,Status\nS-1,Broken\nS-2,Weird\n", "Serial,Status\nS-2,Weird\n"
+    ada.rehearsed(january, status_0="active", status_1="left_out")
+    ada.rehearsed(february, status_0="needs_repair")
+    ada.rehearsed(january)
+    assert ada.batch.statuses == {"Broken": "", "Weird": "needs_repair"}
+
+
 def test_repairs_that_an_import_opened_go_with_it(ada, world):
     ada.brought(WITH_STATUS)
     ada.post("import_undo")

@@ -197,6 +197,7 @@ class DecisionsForm(forms.Form):
 
     def __init__(self, *args: Any, batch: Import, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._batch = batch
         decide = batch.findings.get("decide", {})
         if examples := decide.get("dates"):
             self.initial["dates"] = batch.dates
@@ -221,11 +222,14 @@ class DecisionsForm(forms.Form):
 
     @property
     def decided(self) -> dict[str, Any]:
-        """What to save on the import; of the texts of statuses, a blank for Active."""
-        decided: dict[str, Any] = {name: self.cleaned_data[name] for name in ("dates",) if name in self.cleaned_data}
+        """What to save on the import; of the texts of statuses, a blank for Active. What was decided of others, which
+        this list lacks, stays for lists that have them."""
+        decided: dict[str, Any] = {}
+        if "dates" in self.cleaned_data:
+            decided["dates"] = self.cleaned_data["dates"]
         if self._texts:
             chosen = {text: self.cleaned_data[f"status_{place}"] for place, text in enumerate(self._texts)}
-            decided["statuses"] = {
+            decided["statuses"] = self._batch.statuses | {
                 text: "" if status == Device.Status.ACTIVE else status for text, status in chosen.items()
             }
         return decided
