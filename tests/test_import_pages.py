@@ -388,6 +388,17 @@ def test_refused_rows_are_downloaded_mended_and_uploaded_alone(ada, world):
     assert row[3:] == ["Line 2, Purchase cost: “free” is no amount."]
 
 
+def test_columns_stay_what_they_were_wherever_that_of_the_reasons_was_moved(ada):
+    ada.rehearsed("Why it was refused,Serial,Name\n,S-1,x\n")
+    assert ada.batch.fields == ["", "serial_number", "name"]
+    assert ada.upload("Serial,Name\nS-1,x\n").fields == ["serial_number", "name"]
+    ada.work()
+    assert ada.upload("Serial,Name,Why it was refused\nS-1,x,\n").fields == ["serial_number", "name", ""]
+    ada.work()
+    assert ada.upload("Serial,Name\nS-1,x\n").fields == ["serial_number", "name"]
+    assert ada.upload("Why it was refused,Serial,Name\n,S-1,x\n").fields == ["", "serial_number", "name"]
+
+
 def test_what_is_left_of_a_warranty_that_ends_after_all_calendars(ada, world):
     world.laptop.edit(by=world.admin, purchase_date="9999-12-31")
     ada.rehearsed("Serial,Warranty months,Supplier\nC02-XK1 AAA,1,Shop\nS-1,1,\n")

@@ -17,7 +17,7 @@ from accounts.spreadsheets import NotATable, Table
 from devices.models import Device, Import
 
 from .bringing import Bringing, kind_named, kinds, kinds_in_words
-from .choices import REASON, headers_key
+from .choices import headers_key, own_headers
 from .shapes import PEOPLE, shape_of
 from .values import DateOrder
 
@@ -130,9 +130,9 @@ def _is_of_people(headers: list[str]) -> bool:
 
 
 def _as_last_time(headers: list[str], fields: list[str]) -> list[str]:
-    """The fields of the last list, whose headers were the same but for the column of reasons."""
-    own = iter(fields)
-    return ["" if header == REASON else next(own, "") for header in headers]
+    """The fields of the last list, whose headers were the same but for the column of reasons behind them."""
+    own = fields[: len(own_headers(headers))]
+    return own + [""] * (len(headers) - len(own))
 
 
 def _offered(status: str, statuses: list[tuple[str, Any]]) -> str:
