@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import clock, jobs
+from accounts.importing import report
 from accounts.models import AuditLine, Job, Space, Upload, UploadPart, User
 from accounts.models.job import LEASE, MOST_ATTEMPTS
 from accounts.scope import company_scope
@@ -333,6 +334,18 @@ def test_a_rehearsal_says_what_would_happen_and_stores_none_of_it(ada, world):
     ]
 
 
+def test_changes_that_are_too_many_to_be_shown_are_counted(ada, monkeypatch):
+    monkeypatch.setattr(report, "LONGEST_LIST", 1)
+    ada.rehearsed(LIST)
+    assert '<p class="muted">and 2 more</p>' in ada.get().content.decode()
+    ada.post("import_start", {"rows": "all"})
+    ada.work()
+    assert '<p class="muted">and 2 more</p>' in ada.get().content.decode()
+    with clock.at(timezone.now() + timedelta(days=8)):
+        jobs.tidy()
+    assert "2 more" not in ada.get().content.decode()
+
+
 def test_dates_are_read_after_one_choice_beside_examples(ada, world):
     tag = "&lt;img src=x onerror=alert(1)&gt;"  # which is a tag as soon as the cell is plain text
     content = f"Serial,Purchase date,Category\nS-1,1/2/2026,Unknown\nS-2,13/1/2026 {tag},\nS-3,2026/01/31,\nS-4,soon,\n"
@@ -614,7 +627,9 @@ def test_what_is_refused_only_when_stored_takes_everything_back(ada, world, monk
     assert ada.post("import_start", {"rows": "good"}).status_code == 409
     assert "Rehearse again" in ada.words
     for name, fields in (("import_rehearse", {}), ("import_start", {"rows": "good"})):
-        ada.batch.change(findings=ada.batch.findings | {"stayed": ["What could not be taken back then"]})
+        ada.batch.change(
+            findings=ada.batch.findings | {"stayed": {"first": ["What could not be taken back then"], "more": 0}}
+        )
         ada.post(name, fields)
         ada.work()
         assert ada.numbers() == {"created": 3, "refused": 1}
@@ -946,7 +961,7 @@ def test_what_cannot_be_as_it_was_is_said_when_it_is_undone(ada, world):
     laptop = world.again().laptop
     assert (laptop.name, laptop.holder) == ("MacBook Pro 14", world.colleague)
     assert "Not taken back" in ada.get().content.decode()
-    assert ada.batch.findings["stayed"] == ["MacBook Pro 14"]
+    assert ada.batch.findings["stayed"] == {"first": ["MacBook Pro 14"], "more": 0}
 
 
 @pytest.mark.parametrize("stage", ["storing", "undoing"])
@@ -959,8 +974,22 @@ def test_what_was_broken_off_in_the_middle_can_be_undone_but_for_what_has_change
     assert "stays as it is, and is named here" in ada.get("import_undo").content.decode()
     assert ada.post("import_undo").status_code == 302
     assert ada.work().stage == "undone"
-    assert ada.batch.findings["stayed"] == ["New laptop"]
+    assert ada.batch.findings["stayed"] == {"first": ["New laptop"], "more": 0}
     assert list(world.acme.devices.filter(serial_number__startswith="S-").values_list("name")) == [("New laptop",)]
+
+
+def test_what_is_not_taken_back_and_too_much_to_be_named_is_counted(ada, world, monkeypatch):
+    monkeypatch.setattr(of_devices, "LONGEST_LIST", 1)
+    monkeypatch.setattr(work, "BATCH", 1)
+    ada.brought(LIST)
+    ada.batch.change(stage="storing", finished_at=None)
+    Job.objects.update(state="failed", problem="It was interrupted.")
+    for number in ("S-1", "S-2", "S-3"):
+        world.acme.devices.get(serial_number=number).add_note("It is needed.", by=world.admin)
+    ada.post("import_undo")
+    ada.work()
+    assert ada.batch.findings["stayed"]["more"] == 2
+    assert '<p class="muted">and 2 more</p>' in ada.get().content.decode()
 
 
 def test_what_was_given_up_before_anything_was_stored_can_be_tried_again(ada, world):

@@ -127,8 +127,11 @@ class BringingDevices(Bringing):
         # Somebody may be named by any table: each person or space takes some twenty statements, too.
         some = portion(some, lambda thing: thing.device_id is None or not thing.is_new)
         if some and (stayed := take_back(some, by=by)):
-            names = [*batch.findings.get("stayed", []), *map(str, stayed)]
-            batch.change(findings=batch.findings | {"stayed": names[:LONGEST_LIST]})
+            before = batch.findings.get("stayed", {"first": [], "more": 0})
+            names = [*before["first"], *map(str, stayed)]
+            first = names[:LONGEST_LIST]
+            told = {"first": first, "more": before["more"] + len(names) - len(first)}
+            batch.change(findings=batch.findings | {"stayed": told})
         return len(some)
 
     # The report
