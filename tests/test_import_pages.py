@@ -334,6 +334,15 @@ def test_a_rehearsal_says_what_would_happen_and_stores_none_of_it(ada, world):
     ]
 
 
+def test_a_device_that_only_gets_notes_is_among_the_changes(ada):
+    ada.rehearsed(f"Serial,Note,Model notes\nC02-XK1 AAA,{'x' * 100},Second\nS-1,Of a new one,\n")
+    assert ada.numbers() == {"changed": 1, "created": 1}
+    assert ada.batch.findings["changes"] == [
+        ["2", "MacBook Pro 14", "note", "", f"{'x' * 59}…"],
+        ["2", "MacBook Pro 14", "note", "", "Second"],
+    ]
+
+
 def test_changes_that_are_too_many_to_be_shown_are_counted(ada, monkeypatch):
     monkeypatch.setattr(report, "LONGEST_LIST", 1)
     ada.rehearsed(LIST)
