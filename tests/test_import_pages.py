@@ -421,6 +421,14 @@ def test_columns_stay_what_they_were_wherever_that_of_the_reasons_was_moved(ada)
     assert ada.upload("Why it was refused,Serial,Name\n,S-1,x\n").fields == ["", "serial_number", "name"]
 
 
+def test_what_a_report_quotes_of_a_cell_is_short(ada):
+    long = "x" * 30_000
+    ada.rehearsed(f"Serial,Checked out to,Payor,Status\nS-1,{long},,\nS-2,,{long},\nS-3,,,{long}\n")
+    assert ada.numbers() == {"refused": 2, "left out": 1}
+    findings = ada.batch.findings
+    assert all(len(str(findings[name])) < 1000 for name in ("refused", "notices")), findings
+
+
 def test_what_is_left_of_a_warranty_that_ends_after_all_calendars(ada, world):
     world.laptop.edit(by=world.admin, purchase_date="9999-12-31")
     ada.rehearsed("Serial,Warranty months,Supplier\nC02-XK1 AAA,1,Shop\nS-1,1,\n")

@@ -218,6 +218,18 @@ def test_a_name_or_numbers_that_mean_two_devices_are_refused(ada, world):
     assert "Recycled" in page
 
 
+def test_what_a_report_quotes_of_a_cell_is_short(ada):
+    long = "x" * 30_000
+    ada.rehearsed(
+        f"Asset,Serial,Requested by,Completed\n,{long},,2024-01-01\n{long},,,2024-01-01\n"
+        f",PF-SPARE-1,{long},2024-01-01\n"
+    )
+    assert ada.numbers("repairs") == {"refused": 2, "created": 1}
+    findings = ada.batch.findings
+    assert findings["left_alone"]["count"] == 1
+    assert all(len(str(findings[name])) < 1000 for name in ("refused", "left_alone"))
+
+
 def test_a_reference_that_came_with_other_facts_is_refused_and_stays(ada, world):
     ada.brought(DATED + "PF-SPARE-1,2024-01-01,2024-01-02,Fan,W-1\n")
     ada.rehearsed(DATED + "PF-SPARE-1,2024-01-01,2024-01-02,Fan cleaned,W-1\nR52-TABLET-1,2024-01-01,2024-01-02,,W-1\n")

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from accounts.batches import batched
+from accounts.importing.cells import shortened
 from accounts.importing.columns import Columns
 from accounts.importing.directory import Directory, NewPerson, NewSpace
 from accounts.importing.report import Remark
@@ -255,7 +256,7 @@ class Planner:
                 "%(name)s is not known, and without an email address nobody can be added. "
                 "Add them under Users, or give the list a column with email addresses."
             )
-        entry.refuse(entry.row.holder.column, problem % {"count": len(people), "name": name})
+        entry.refuse(entry.row.holder.column, problem % {"count": len(people), "name": shortened(name)})
         return None
 
     def _place(self, entry: Entry) -> AnyHolder | None:
@@ -282,7 +283,7 @@ class Planner:
         if payor is None or not (payor.is_open or stays):
             entry.refuse(
                 self._columns.header("payor"),
-                _("There is no open payor %(name)s. Add it under Payors first.") % {"name": name},
+                _("There is no open payor %(name)s. Add it under Payors first.") % {"name": shortened(name)},
             )
         return payor
 
