@@ -182,8 +182,15 @@ class Planner:
         called = self._directory.people_called(text)
         if len(called) == 1:
             return called[0]
-        reason = _("%(name)s is not known in Velory, so it is left open who it was.") % {"name": shortened(text)}
-        entry.left_alone.append(Remark(entry.row.line, self._columns.header(name), reason))
+        if called:
+            reason = _(
+                "%(count)d people are called %(name)s, so it is left open who it was. "
+                "An email address in its place says which."
+            )
+        else:
+            reason = _("%(name)s is not known in Velory, so it is left open who it was.")
+        words = {"count": len(called), "name": shortened(text)}
+        entry.left_alone.append(Remark(entry.row.line, self._columns.header(name), reason % words))
         return None
 
     # What Velory has already
