@@ -561,6 +561,12 @@ def test_bad_rows_keep_everything_out_unless_somebody_leaves_them_out(ada, world
     assert reverse("devices:import_refused", args=[ada.batch.pk]) in ada.get().content.decode()
 
 
+def test_a_number_that_is_too_long_as_it_is_compared_is_refused_alone(ada):
+    ada.brought(f"Serial\nS-1\n{'ﷺ' * 90}\n", rows="good")  # NFKC spells each of them out in eighteen
+    assert ada.numbers() == {"created": 1, "refused": 1}
+    assert "This is too long." in ada.get().content.decode()
+
+
 def test_an_import_whose_worker_is_killed_goes_on_behind_its_last_step(ada, world, monkeypatch):
     monkeypatch.setattr("devices.importing.bringing.BATCH", 3)
     monkeypatch.setattr(work, "BATCH", 3)
