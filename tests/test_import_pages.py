@@ -20,6 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import clock, jobs, uploads
+from accounts.importing import report
 from accounts.models import AuditLine, Job, Space, Upload, UploadPart, User
 from accounts.models.job import LEASE, MOST_ATTEMPTS
 from accounts.scope import company_scope
@@ -335,6 +336,27 @@ def test_a_rehearsal_says_what_would_happen_and_stores_none_of_it(ada, world):
     ]
 
 
+def test_a_device_that_only_gets_notes_is_among_the_changes(ada):
+    ada.rehearsed(f"Serial,Note,Model notes\nC02-XK1 AAA,{'x' * 100},Second\nS-1,Of a new one,\n")
+    assert ada.numbers() == {"changed": 1, "created": 1}
+    assert ada.batch.findings["changes"] == [
+        ["2", "MacBook Pro 14", "note", "", f"{'x' * 59}…"],
+        ["2", "MacBook Pro 14", "note", "", "Second"],
+    ]
+
+
+def test_changes_that_are_too_many_to_be_shown_are_counted(ada, monkeypatch):
+    monkeypatch.setattr(report, "LONGEST_LIST", 1)
+    ada.rehearsed(LIST)
+    assert '<p class="muted">and 2 more</p>' in ada.get().content.decode()
+    ada.post("import_start", {"rows": "all"})
+    ada.work()
+    assert '<p class="muted">and 2 more</p>' in ada.get().content.decode()
+    with clock.at(timezone.now() + timedelta(days=8)):
+        jobs.tidy()
+    assert "2 more" not in ada.get().content.decode()
+
+
 def test_dates_are_read_after_one_choice_beside_examples(ada, world):
     tag = "&lt;img src=x onerror=alert(1)&gt;"  # which is a tag as soon as the cell is plain text
     content = f"Serial,Purchase date,Category\nS-1,1/2/2026,Unknown\nS-2,13/1/2026 {tag},\nS-3,2026/01/31,\nS-4,soon,\n"
@@ -388,6 +410,25 @@ def test_refused_rows_are_downloaded_mended_and_uploaded_alone(ada, world):
     [header, row] = csv.reader(io.StringIO(again))
     assert (header, row[:3]) == (rows[0], ["S-2", "free", "'=Bad"])
     assert row[3:] == ["Line 2, Purchase cost: “free” is no amount."]
+
+
+def test_columns_stay_what_they_were_wherever_that_of_the_reasons_was_moved(ada):
+    ada.rehearsed("Why it was refused,Serial,Name\n,S-1,x\n")
+    assert ada.batch.fields == ["", "serial_number", "name"]
+    assert ada.upload("Serial,Name\nS-1,x\n").fields == ["serial_number", "name"]
+    ada.work()
+    assert ada.upload("Serial,Name,Why it was refused\nS-1,x,\n").fields == ["serial_number", "name", ""]
+    ada.work()
+    assert ada.upload("Serial,Name\nS-1,x\n").fields == ["serial_number", "name"]
+    assert ada.upload("Why it was refused,Serial,Name\n,S-1,x\n").fields == ["", "serial_number", "name"]
+
+
+def test_what_a_report_quotes_of_a_cell_is_short(ada):
+    long = "x" * 30_000
+    ada.rehearsed(f"Serial,Checked out to,Payor,Status\nS-1,{long},,\nS-2,,{long},\nS-3,,,{long}\n")
+    assert ada.numbers() == {"refused": 2, "left out": 1}
+    findings = ada.batch.findings
+    assert all(len(str(findings[name])) < 1000 for name in ("refused", "notices")), findings
 
 
 def test_what_is_left_of_a_warranty_that_ends_after_all_calendars(ada, world):
@@ -522,6 +563,12 @@ def test_bad_rows_keep_everything_out_unless_somebody_leaves_them_out(ada, world
     assert reverse("devices:import_refused", args=[ada.batch.pk]) in ada.get().content.decode()
 
 
+def test_a_number_that_is_too_long_as_it_is_compared_is_refused_alone(ada):
+    ada.brought(f"Serial\nS-1\n{'ﷺ' * 90}\n", rows="good")  # NFKC spells each of them out in eighteen
+    assert ada.numbers() == {"created": 1, "refused": 1}
+    assert "This is too long." in ada.get().content.decode()
+
+
 def test_an_import_whose_worker_is_killed_goes_on_behind_its_last_step(ada, world, monkeypatch):
     monkeypatch.setattr("devices.importing.bringing.BATCH", 3)
     monkeypatch.setattr(work, "BATCH", 3)
@@ -605,7 +652,9 @@ def test_what_is_refused_only_when_stored_takes_everything_back(ada, world, monk
     assert ada.post("import_start", {"rows": "good"}).status_code == 409
     assert "Rehearse again" in ada.words
     for name, fields in (("import_rehearse", {}), ("import_start", {"rows": "good"})):
-        ada.batch.change(findings=ada.batch.findings | {"stayed": ["What could not be taken back then"]})
+        ada.batch.change(
+            findings=ada.batch.findings | {"stayed": {"first": ["What could not be taken back then"], "more": 0}}
+        )
         ada.post(name, fields)
         ada.work()
         assert ada.numbers() == {"created": 3, "refused": 1}
@@ -853,6 +902,14 @@ def test_a_status_that_nobody_knows_is_not_taken_for_a_working_one(ada, world):
     assert ada.numbers() == {"left out": 50, "refused": 1}
 
 
+def test_what_was_decided_of_a_text_is_kept_while_other_lists_lack_it(ada):
+    january, february = "Serial,Status\nS-1,Broken\nS-2,Weird\n", "Serial,Status\nS-2,Weird\n"
+    ada.rehearsed(january, status_0="active", status_1="left_out")
+    ada.rehearsed(february, status_0="needs_repair")
+    ada.rehearsed(january)
+    assert ada.batch.statuses == {"Broken": "", "Weird": "needs_repair"}
+
+
 def test_repairs_that_an_import_opened_go_with_it(ada, world):
     ada.brought(WITH_STATUS)
     ada.post("import_undo")
@@ -998,7 +1055,7 @@ def test_a_list_that_a_worker_has_begun_with_is_not_forgotten(ada, world):
     assert ada.work().stage == "stored"
     tidying.forget(Q(company=world.acme))
     assert ada.batch.upload is None
-    ada.batch.change(findings=ada.batch.findings | {"stayed": ["Laptop of Eva"]})
+    ada.batch.change(findings=ada.batch.findings | {"stayed": {"first": ["Laptop of Eva"], "more": 0}})
     tidying.forget(Q(company=world.acme))
     assert "Eva" not in str(ada.batch.findings)
 
@@ -1049,7 +1106,7 @@ def test_what_cannot_be_as_it_was_is_said_when_it_is_undone(ada, world):
     laptop = world.again().laptop
     assert (laptop.name, laptop.holder) == ("MacBook Pro 14", world.colleague)
     assert "Not taken back" in ada.get().content.decode()
-    assert ada.batch.findings["stayed"] == ["MacBook Pro 14"]
+    assert ada.batch.findings["stayed"] == {"first": ["MacBook Pro 14"], "more": 0}
 
 
 @pytest.mark.parametrize("stage", ["storing", "undoing"])
@@ -1062,8 +1119,22 @@ def test_what_was_broken_off_in_the_middle_can_be_undone_but_for_what_has_change
     assert "stays as it is, and is named here" in ada.get("import_undo").content.decode()
     assert ada.post("import_undo").status_code == 302
     assert ada.work().stage == "undone"
-    assert ada.batch.findings["stayed"] == ["New laptop"]
+    assert ada.batch.findings["stayed"] == {"first": ["New laptop"], "more": 0}
     assert list(world.acme.devices.filter(serial_number__startswith="S-").values_list("name")) == [("New laptop",)]
+
+
+def test_what_is_not_taken_back_and_too_much_to_be_named_is_counted(ada, world, monkeypatch):
+    monkeypatch.setattr(of_devices, "LONGEST_LIST", 1)
+    monkeypatch.setattr(work, "BATCH", 1)
+    ada.brought(LIST)
+    ada.batch.change(stage="storing", finished_at=None)
+    Job.objects.update(state="failed", problem="It was interrupted.")
+    for number in ("S-1", "S-2", "S-3"):
+        world.acme.devices.get(serial_number=number).add_note("It is needed.", by=world.admin)
+    ada.post("import_undo")
+    ada.work()
+    assert ada.batch.findings["stayed"]["more"] == 2
+    assert '<p class="muted">and 2 more</p>' in ada.get().content.decode()
 
 
 def test_what_was_given_up_before_anything_was_stored_can_be_tried_again(ada, world):

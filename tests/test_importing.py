@@ -172,6 +172,13 @@ def test_headers_are_matched_whatever_their_case_and_repeated_ones_are_named():
     ]  # fmt: skip
 
 
+def test_messages_name_a_column_without_a_header_by_its_number_and_a_long_one_in_short():
+    columns = Columns(["", "x" * 100], {}, ["serial", "email"])
+    assert (columns.header("serial"), columns.own_header("serial")) == ("column 1", "")
+    assert (columns.header("email"), columns.own_header("email")) == (f"{'x' * 59}…", "x" * 100)
+    assert columns.header("name") == columns.own_header("name") == ""
+
+
 @pytest.mark.parametrize(
     ("cell", "text"),
     [
@@ -467,16 +474,21 @@ def test_two_rows_for_one_device_are_shown_and_not_merged(bring, world):
 
 def test_a_device_is_found_by_its_serial_number_else_by_its_asset_tag(bring, world):
     world.spare.edit(by=world.admin, serial_number="", asset_tag="A-77")
+    world.phone.edit(by=world.admin, serial_number="", asset_tag="A-78")
     printed = bring(
         "Serial,Asset tag,Name,Model\n"
         "c02xk1aaa,,MacBook of Eva,\n"  # the laptop, written otherwise
         "NEW-1,a77,,X1\n"  # the spare had no serial number
         "CN0-MONITOR-1,A-1001,,\n"  # the laptop's asset tag
-        "NEW-2,A1001,,\n",
+        "NEW-2,A1001,,\n"
+        "R52-TABLET-1,A-78,,\n",
         skip_bad=True,
     )
-    assert "0 created, 2 changed, 0 unchanged, 2 refused" in printed
-    assert "Line 4, Asset tag: MacBook Pro 14 has this asset tag" in printed
+    assert "0 created, 2 changed, 0 unchanged, 3 refused" in printed
+    assert "Line 4, Asset tag: MacBook Pro 14 has this asset tag, and another serial number: C02-XK1 AAA." in printed
+    assert (
+        "Line 6, Asset tag: iPhone 15 has this asset tag and no serial number, and Galaxy Tab S9 has the serial number."
+    ) in printed
     laptop = device(world, pk=world.laptop.pk)
     assert (laptop.name, laptop.serial_number, laptop.model) == ("MacBook of Eva", "C02-XK1 AAA", "MacBook Pro")
     assert log(laptop)[-1] == "Ada Holm changed name from MacBook Pro 14 to MacBook of Eva."
@@ -509,6 +521,8 @@ def test_the_checkout_decides_the_holder_and_a_location_only_where_nobody_has_it
         "N5,,,,Stock shelf\n"
         "R52-TABLET-1,,,,Stock shelf\n"
         "PF-SPARE-1,,,,Stock shelf\n"
+        "N8,asset,,,\n"
+        "F2L-PHONE-1,asset,,,Stock shelf\n"
     )
     assert printed.error == ""
     assert "Spaces: 0 created, 0 changed, 2 unchanged" in printed
@@ -517,7 +531,11 @@ def test_the_checkout_decides_the_holder_and_a_location_only_where_nobody_has_it
     assert held["N2"] == held["N3"] == world.room
     assert held["N4"] == held["N5"] == held["PF-SPARE-1"] == world.shelf
     assert held["R52-TABLET-1"] == world.colleague
-    assert "Line 5, Checkout class: Another device has it" in printed
+    another = "Another device has it, which Velory doesn't know."
+    assert f"Line 5, Checkout class: {another} Its location was used.\n" in printed
+    assert f"Line 9, Checkout class: {another}\n" in printed
+    assert f"Line 10, Checkout class: {another}\n" in printed
+    assert "Line 10, Checkout class: Eva Lind has the device in Velory and keeps it." in printed
     assert "Line 7, Location: Carl Berg has the device in Velory and keeps it." in printed
 
 

@@ -218,6 +218,39 @@ def test_a_name_or_numbers_that_mean_two_devices_are_refused(ada, world):
     assert "Recycled" in page
 
 
+def test_a_name_that_two_people_share_is_not_called_unknown(ada, world):
+    for number in (1, 2):
+        User.objects.create_user(f"twin{number}@acme.example", company=world.acme, full_name="Twin Name")
+    ada.rehearsed("Serial,Requested by,Completed\nPF-SPARE-1,Twin Name,2024-01-01\n")
+    reason = "2 people are called Twin Name, so it is left open who it was. An email address in its place says which."
+    assert ada.batch.findings["left_alone"]["first"] == [[2, "Requested by", reason]]
+
+
+def test_a_column_without_a_header_is_named_in_messages_alone(ada, world):
+    content = b"Serial,,Completed\nPF-SPARE-1,Fixit,2024-01-01\n"
+    ada.post("imports", {"kind": "repairs", "file": io.BytesIO(content)})
+    ada.choose(column_1="cost")
+    ada.work()
+    assert ada.batch.findings["refused"]["first"] == [[2, "column 2", "“Fixit” is no amount."]]
+    ada.choose(column_1="supplier")
+    ada.work()
+    ada.post("import_start", {"rows": "all"})
+    ada.work()
+    assert [repair.description for repair in repairs_of(world.spare)] == ["Fixit"]
+
+
+def test_what_a_report_quotes_of_a_cell_is_short(ada):
+    long = "x" * 30_000
+    ada.rehearsed(
+        f"Asset,Serial,Requested by,Completed\n,{long},,2024-01-01\n{long},,,2024-01-01\n"
+        f",PF-SPARE-1,{long},2024-01-01\n"
+    )
+    assert ada.numbers("repairs") == {"refused": 2, "created": 1}
+    findings = ada.batch.findings
+    assert findings["left_alone"]["count"] == 1
+    assert all(len(str(findings[name])) < 1000 for name in ("refused", "left_alone"))
+
+
 def test_a_reference_that_came_with_other_facts_is_refused_and_stays(ada, world):
     ada.brought(DATED + "PF-SPARE-1,2024-01-01,2024-01-02,Fan,W-1\n")
     ada.rehearsed(DATED + "PF-SPARE-1,2024-01-01,2024-01-02,Fan cleaned,W-1\nR52-TABLET-1,2024-01-01,2024-01-02,,W-1\n")

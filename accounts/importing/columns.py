@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 
 from accounts.text import LONGEST_COMPARED
 
+from .cells import shortened
+
 _NO_WORD = re.compile(r"[\W_]+")
 
 
@@ -57,9 +59,16 @@ class Columns:
         return field in self._places
 
     def header(self, *fields: str) -> str:
-        """The file's own header of the first of these fields that it has."""
-        places = (self._places[field] for field in fields if field in self._places)
-        return next((self.headers[place] for place in places), "")
+        """What messages call the column of the first of these fields that the file has: by the file's own header, or by
+        its number where it has none."""
+        place = next((self._places[field] for field in fields if field in self._places), None)
+        if place is None:
+            return ""
+        return shortened(self.headers[place]) or _("column %(number)d") % {"number": place + 1}
+
+    def own_header(self, field: str) -> str:
+        """The field's header as it stands in the file, for what is stored: in no reader's language."""
+        return self.headers[self._places[field]] if field in self._places else ""
 
     def cell(self, cells: Sequence[str], field: str) -> str:
         """The field's cell as it stands in the file; empty where there is no such column."""

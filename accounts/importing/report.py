@@ -71,7 +71,7 @@ class Report:
     rows: int = 0
     dry_run: bool = False
     accepted: bool = False
-    # Outcomes by kind of thing ("devices", "people", "spaces"): created, changed, unchanged, refused.
+    # Outcomes by kind of thing ("devices", "people", "spaces"): created, changed, unchanged, refused, left out.
     counts: dict[str, Counter[str]] = field(default_factory=dict)
     refused: Remarks = field(default_factory=Remarks)
     left_alone: Remarks = field(default_factory=Remarks)
@@ -79,6 +79,8 @@ class Report:
     unused_columns: list[str] = field(default_factory=list)
     # What changes: the line, what it is called, the field, what is and what is to be.
     changes: list[list[str]] = field(default_factory=list)
+    # How many changes there are besides, which are not shown.
+    more_changes: int = 0
 
     def count(self, kind: str, outcomes: Iterable[str]) -> None:
         """Add things of one kind, by their outcomes."""
@@ -89,9 +91,11 @@ class Report:
         return self.counts.get(kind, Counter())[outcome]
 
     def change(self, line: int, what: str, field: str, before: str, after: str) -> None:
-        """Note a change, as long as there are not too many."""
+        """Note a change: of too many how many they are."""
         if len(self.changes) < LONGEST_LIST:
             self.changes.append([str(line), what, field, before, after])
+        else:
+            self.more_changes += 1
 
     def may_be_stored(self, kind: str, *, skip_bad: bool) -> bool:
         """Whether nothing of the kind was refused; or something was good, where the bad may be left out."""
@@ -132,6 +136,7 @@ class Report:
             "notices": self.notices,
             "unused_columns": self.unused_columns,
             "changes": self.changes,
+            "more_changes": self.more_changes,
         }
 
     @classmethod
@@ -140,7 +145,8 @@ class Report:
         counts = {kind: Counter(numbers) for kind, numbers in data["counts"].items()}
         fields: dict[str, Any] = {name: data[name] for name in ("rows", "notices", "unused_columns", "changes")}
         fields |= {name: Remarks.from_json(data[name]) for name in ("refused", "left_alone")}
-        return cls(counts=counts, **fields)
+        # One whose list is gone quotes no changes and does not say how many there were.
+        return cls(counts=counts, more_changes=data.get("more_changes", 0), **fields)
 
 
 def _listed(title: str, remarks: Remarks) -> Iterator[str]:

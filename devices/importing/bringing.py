@@ -204,7 +204,7 @@ class Bringing(ABC):
 
 
 def numbers_of(statuses: Counter[str]) -> str:
-    return ", ".join(f"{status} {count}" for status, count in statuses.most_common())
+    return ", ".join(f"{shortened(status)} {count}" for status, count in statuses.most_common())
 
 
 _kinds: dict[str, type[Bringing]] = {}

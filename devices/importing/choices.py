@@ -10,7 +10,8 @@ from devices.models import Device, Import
 
 from .values import DateOrder
 
-# The column that a list of refused rows has behind its own, in English as every export. It is no part of the list.
+# The column that a list of refused rows has behind its own, in English as every export. There it is no part of the
+# list; where somebody has moved it, the list is another one.
 REASON = "Why it was refused"
 
 
@@ -38,8 +39,13 @@ class Choices:
 
 def headers_key(headers: Sequence[str]) -> str:
     """Tells lists apart by their headers, whatever the letter case and punctuation in them."""
-    own = [header_key(header) for header in headers if header != REASON]
-    return hashlib.sha256("\n".join(own).encode()).hexdigest()
+    own = "\n".join(map(header_key, own_headers(headers)))
+    return hashlib.sha256(own.encode()).hexdigest()
+
+
+def own_headers(headers: Sequence[str]) -> Sequence[str]:
+    """Without the column of reasons behind them."""
+    return headers[:-1] if headers[-1:] == [REASON] else headers
 
 
 # Beside a text for statuses, in place of a status: such rows are left out.

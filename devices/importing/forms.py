@@ -17,7 +17,7 @@ from accounts.spreadsheets import NotATable, Table
 from devices.models import Device, Import
 
 from .bringing import Bringing, kind_named, kinds, kinds_in_words
-from .choices import REASON, headers_key
+from .choices import headers_key, own_headers
 from .shapes import PEOPLE, shape_of
 from .values import DateOrder
 
@@ -130,9 +130,9 @@ def _is_of_people(headers: list[str]) -> bool:
 
 
 def _as_last_time(headers: list[str], fields: list[str]) -> list[str]:
-    """The fields of the last list, whose headers were the same but for the column of reasons."""
-    own = iter(fields)
-    return ["" if header == REASON else next(own, "") for header in headers]
+    """The fields of the last list, whose headers were the same but for the column of reasons behind them."""
+    own = fields[: len(own_headers(headers))]
+    return own + [""] * (len(headers) - len(own))
 
 
 def _offered(status: str, statuses: list[tuple[str, Any]]) -> str:
@@ -197,6 +197,7 @@ class DecisionsForm(forms.Form):
 
     def __init__(self, *args: Any, batch: Import, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._batch = batch
         decide = batch.findings.get("decide", {})
         if examples := decide.get("dates"):
             self.initial["dates"] = batch.dates
@@ -221,11 +222,14 @@ class DecisionsForm(forms.Form):
 
     @property
     def decided(self) -> dict[str, Any]:
-        """What to save on the import; of the texts of statuses, a blank for Active."""
-        decided: dict[str, Any] = {name: self.cleaned_data[name] for name in ("dates",) if name in self.cleaned_data}
+        """What to save on the import; of the texts of statuses, a blank for Active. What was decided of others, which
+        this list lacks, stays for lists that have them."""
+        decided: dict[str, Any] = {}
+        if "dates" in self.cleaned_data:
+            decided["dates"] = self.cleaned_data["dates"]
         if self._texts:
             chosen = {text: self.cleaned_data[f"status_{place}"] for place, text in enumerate(self._texts)}
-            decided["statuses"] = {
+            decided["statuses"] = self._batch.statuses | {
                 text: "" if status == Device.Status.ACTIVE else status for text, status in chosen.items()
             }
         return decided

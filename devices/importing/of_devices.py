@@ -6,11 +6,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.importing.cells import shortened
 from accounts.importing.directory import NewPerson, NewSpace
 from accounts.importing.report import LONGEST_LIST, Report
 from accounts.models import Company, Space, User
 from accounts.spreadsheets import Row, Table
-from devices.models import Device, Import
+from devices.models import Device, Import, Note
 
 from .bringing import Bringing, kind_of_list, numbers_of, portion
 from .choices import LEFT_OUT, Choices, likely_status
@@ -127,8 +128,11 @@ class BringingDevices(Bringing):
         # Somebody may be named by any table: each person or space takes some twenty statements, too.
         some = portion(some, lambda thing: thing.device_id is None or not thing.is_new)
         if some and (stayed := take_back(some, by=by)):
-            names = [*batch.findings.get("stayed", []), *map(str, stayed)]
-            batch.change(findings=batch.findings | {"stayed": names[:LONGEST_LIST]})
+            before = batch.findings.get("stayed", {"first": [], "more": 0})
+            names = [*before["first"], *map(str, stayed)]
+            first = names[:LONGEST_LIST]
+            told = {"first": first, "more": before["more"] + len(names) - len(first)}
+            batch.change(findings=batch.findings | {"stayed": told})
         return len(some)
 
     # The report
@@ -179,6 +183,8 @@ class BringingDevices(Bringing):
                 report.change(line, device, _("holder"), _shown(entry.device.holder), _name_of(entry.hand_to))
             if entry.payor != entry.device.payor:
                 report.change(line, device, _("payor"), _shown(entry.device.payor), _shown(entry.payor))
+        for note in entry.notes:
+            report.change(line, device, str(Note._meta.verbose_name), "", shortened(note))
 
 
 def _shown(value: object) -> str:

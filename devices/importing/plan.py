@@ -9,6 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from accounts.batches import batched
+from accounts.importing.cells import shortened
 from accounts.importing.columns import Columns
 from accounts.importing.directory import Directory, NewPerson, NewSpace
 from accounts.importing.report import Remark
@@ -163,11 +164,15 @@ class Planner:
         by_serial = known["serial_number"].get(serial)
         by_tag = known["asset_tag"].get(tag)
         if by_tag and serial and by_tag != by_serial and (by_serial or by_tag.serial_key):
-            entry.refuse(
-                self._columns.header("asset_tag"),
-                _("%(device)s has this asset tag, and another serial number: %(serial)s.")
-                % {"device": by_tag, "serial": by_tag.serial_number or _("none")},
-            )
+            if by_tag.serial_key:
+                reason = _("%(device)s has this asset tag, and another serial number: %(serial)s.")
+            else:
+                reason = _(
+                    "%(device)s has this asset tag and no serial number, and %(other)s has the serial number. "
+                    "Correct the row, or one of the two devices."
+                )
+            words = {"device": by_tag, "serial": by_tag.serial_number, "other": by_serial}
+            entry.refuse(self._columns.header("asset_tag"), reason % words)
         return by_serial or by_tag
 
     # What it is
@@ -265,23 +270,20 @@ class Planner:
                 "%(name)s is not known, and without an email address nobody can be added. "
                 "Add them under Users, or give the list a column with email addresses."
             )
-        entry.refuse(entry.row.holder.column, problem % {"count": len(people), "name": name})
+        entry.refuse(entry.row.holder.column, problem % {"count": len(people), "name": shortened(name)})
         return None
 
     def _place(self, entry: Entry) -> AnyHolder | None:
         """Where a device lies that nobody has. Somebody whom Velory knows to have it keeps it."""
-        said, device = entry.row.holder, entry.device
-        if said.kind == Kind.ASSET:
+        said, keeper = entry.row.holder, entry.device and entry.device.holder_user
+        is_used = bool(said.name) and not keeper
+        if said.kind == Kind.ASSET and is_used:
             entry.leave(said.column, _("Another device has it, which Velory doesn't know. Its location was used."))
-        if not said.name:
-            return None
-        if device and device.holder_user:
-            entry.leave(
-                said.column,
-                _("%(person)s has the device in Velory and keeps it.") % {"person": device.holder_user},
-            )
-            return None
-        return self.directory.space(said.name)
+        elif said.kind == Kind.ASSET:
+            entry.leave(said.column, _("Another device has it, which Velory doesn't know."))
+        if said.name and keeper:
+            entry.leave(said.column, _("%(person)s has the device in Velory and keeps it.") % {"person": keeper})
+        return self.directory.space(said.name) if is_used else None
 
     def _payor_of(self, entry: Entry) -> Payor | None:
         """The payor that the row names, if it names one."""
@@ -292,7 +294,7 @@ class Planner:
         if payor is None or not (payor.is_open or stays):
             entry.refuse(
                 self._columns.header("payor"),
-                _("There is no open payor %(name)s. Add it under Payors first.") % {"name": name},
+                _("There is no open payor %(name)s. Add it under Payors first.") % {"name": shortened(name)},
             )
         return payor
 

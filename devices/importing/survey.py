@@ -19,8 +19,9 @@ from .values import has_to_be_ordered
 # How often a long reading says where it is, in rows.
 TICK = 5000
 DATES = ("purchase_date", "warranty_end", "renewal_date", "status_since")
-# Dates of which somebody has to say how they are meant: shown so many, and of so many columns of texts.
+# Dates of which somebody has to say how they are meant: so many are shown.
 DATE_EXAMPLES = 5
+# Somebody is asked what so many texts in the column of statuses mean; further ones are undecided.
 MOST_STATUSES = 50
 
 

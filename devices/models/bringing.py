@@ -131,7 +131,7 @@ class Imported(models.Model):
     # Made by it, or there before and changed. A log that has grown since says that something else depends on it.
     is_new = models.BooleanField()
     log_sequence = models.PositiveIntegerField(default=0)
-    # How a device was that was there before, by field; "holder" and "payor" by key.
+    # How a device was that was there before, by field; "holder_user", "holder_space" and "payor" by key.
     before = models.JSONField(default=dict)
 
     class Meta:

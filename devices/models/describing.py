@@ -153,12 +153,17 @@ class Describing(Changing):
         before = {key: getattr(self, key) for key in COMPARED.values()}
         for name, value in fields.items():
             setattr(self, name, value)
+        self.refresh_compared()
+        if self.pk is None or any(getattr(self, key) != value for key, value in before.items()):
+            self.refuse_duplicates()
+
+    def refresh_compared(self) -> None:
+        """Set the forms in which serial number and asset tag are compared. Raises ValidationError beside one whose form
+        is too long."""
         for name, key in COMPARED.items():
             setattr(self, key, identifier_key(getattr(self, name)))
             if len(getattr(self, key)) > KEY_LENGTH:  # letters that NFKC spells out
                 raise ValidationError({name: _("This is too long. Leave out what isn't part of it.")})
-        if self.pk is None or any(getattr(self, key) != value for key, value in before.items()):
-            self.refuse_duplicates()
 
     def refuse_duplicates(self) -> None:
         """Raises ValidationError beside `serial_number` or `asset_tag` when another device of the company has it,

@@ -19,7 +19,7 @@ from devices.signals import device_registering, devices_registered
 
 from .assignment import Assignment
 from .changing import FlowOff
-from .describing import COMPARED, KEY_LENGTH
+from .describing import COMPARED
 from .device import Device
 from .event import Event, Line, lines_of_many
 from .many import holders_and_payors
@@ -55,9 +55,9 @@ def register_imported(company: Company, newcomers: Sequence[Newcomer], *, by: Us
     where it comes with one: nothing else registers into another status than Active. All or none.
 
     Who listens: repairs/receivers.py (Repair, MDM release).
-    Raises ValidationError where one can't be, which `Device.objects.register` then says of that one; IntegrityError
-    where somebody was quicker; PermissionDenied for anybody but an admin, FlowOff for a status of the repair flow where
-    that is off.
+    Raises ValidationError where one can't be, without saying which: that shows when each is registered alone;
+    IntegrityError where somebody was quicker; PermissionDenied for anybody but an admin, FlowOff for a status of the
+    repair flow where that is off.
     """
     require_admin(by, company.pk)
     if any(newcomer.status != Status.ACTIVE for newcomer in newcomers) and not company.repair_flow_on:
@@ -70,10 +70,7 @@ def register_imported(company: Company, newcomers: Sequence[Newcomer], *, by: Us
     for newcomer in newcomers:
         facts: dict[str, Any] = {"status": newcomer.status, "status_since": newcomer.since or now, "registered_at": now}
         device = Device(company=company, uuid=uuid.uuid4(), **facts, **newcomer.fields)
-        for name, key in COMPARED.items():
-            setattr(device, key, identifier_key(getattr(device, name)))
-            if len(getattr(device, key)) > KEY_LENGTH:
-                raise ValidationError({name: _("This is too long. Leave out what isn't part of it.")})
+        device.refresh_compared()
         devices.append(device)
         logs.append((device, _first_lines_of(device, newcomer, by, repair_payor)))
         device.refresh_keys()

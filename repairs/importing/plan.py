@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.importing.cells import shortened
 from accounts.importing.columns import Columns
 from accounts.importing.directory import Directory
 from accounts.importing.report import Remark
@@ -95,10 +96,10 @@ class Planner:
             [entry.device] = devices
         elif devices:
             reason = _("%(count)d devices are called %(name)s: a serial number or an asset tag has to say which.")
-            entry.refuse(column, reason % {"count": len(devices), "name": row.device})
+            entry.refuse(column, reason % {"count": len(devices), "name": shortened(row.device)})
         elif row.device:
             reason = _("No device has the name, serial number or asset tag %(name)s.")
-            entry.refuse(column, reason % {"name": row.device})
+            entry.refuse(column, reason % {"name": shortened(row.device)})
         else:
             entry.refuse(column, _("The row does not say which device it was."))
 
@@ -108,7 +109,7 @@ class Planner:
             device = found.by_number(name, number)
             if device is None:
                 column = self._columns.header(name)
-                entry.refuse(column, _("No device has the number %(number)s.") % {"number": number})
+                entry.refuse(column, _("No device has the number %(number)s.") % {"number": shortened(number)})
             else:
                 devices.add(device)
         if len(devices) > 1:
@@ -181,8 +182,15 @@ class Planner:
         called = self._directory.people_called(text)
         if len(called) == 1:
             return called[0]
-        reason = _("%(name)s is not known in Velory, so it is left open who it was.") % {"name": text}
-        entry.left_alone.append(Remark(entry.row.line, self._columns.header(name), reason))
+        if called:
+            reason = _(
+                "%(count)d people are called %(name)s, so it is left open who it was. "
+                "An email address in its place says which."
+            )
+        else:
+            reason = _("%(name)s is not known in Velory, so it is left open who it was.")
+        words = {"count": len(called), "name": shortened(text)}
+        entry.left_alone.append(Remark(entry.row.line, self._columns.header(name), reason % words))
         return None
 
     # What Velory has already

@@ -105,7 +105,8 @@ class RowReader:
         parts += [cells.text(self._columns.cell(row.cells, name)) for name in ("description", "feedback")]
         for name in ("type", "supplier"):
             if text := self.line(row, name):
-                parts.append(f"{self._columns.header(name)}: {text}")
+                header = self._columns.own_header(name)
+                parts.append(f"{header}: {text}" if header else text)
         return "\n".join(dict.fromkeys(filter(None, parts)))
 
 
