@@ -72,8 +72,8 @@ class Search:
 
     @property
     def by_name(self) -> Q:
-        """Devices whose name begins with what was typed."""
-        return begins_with("name_key", self._begins)
+        """Those that match and whose name begins with what was typed."""
+        return begins_with("name_key", self._begins) & self._in_text
 
     def filter(self, devices: QuerySet[Device]) -> QuerySet[Device]:
         """Those of these devices that match."""

@@ -72,9 +72,10 @@ def _began(occurred_at: datetime, since: Any) -> datetime:
     """The line of an import is of its day, and may know since when the device had been in the status. What cannot be
     read, where somebody has tampered with it, is for the log's proof to name."""
     try:
-        return datetime.fromisoformat(since)
+        began = datetime.fromisoformat(since)
     except (TypeError, ValueError):
         return occurred_at
+    return began if began.tzinfo is not None else occurred_at
 
 
 def _between(changes: list[tuple[Status, datetime]]) -> Iterator[Stay]:

@@ -16,6 +16,7 @@ from accounts.models import AuditLine, Job
 from accounts.models.job import LEASE, MOST_ATTEMPTS
 from devices.bulk import work
 from devices.bulk.choosing import MOST_WAITING
+from devices.bulk.preview import Preview
 from devices.labels import SHEETS, code_of, sheets_of
 from devices.models import BulkAction, BulkDevice
 from tests.factories import DeviceFactory
@@ -345,6 +346,27 @@ def test_what_can_t_be_chosen_any_more_ends_the_action_with_that_reason(ada, wor
     assert "Try again, and choose something else." in ada.words(action)
     line = AuditLine.objects.filter(company=world.acme).order_by("-sequence").with_names()[0]
     assert line.sentence.endswith("(Assign to a space): done with 0 of 1.")
+
+
+def test_what_closed_between_page_and_click_is_said_and_asked_anew(ada, world):
+    action = ada.choose("all", "assign_to_space", [world.spare])
+    ada.fill_in(action, space=world.shelf.pk, payor=world.company_payor.pk)
+    seal = ada.seal(action)
+    type(world.shelf).objects.filter(pk=world.shelf.pk).update(closed_at=clock.now())
+    assert ada.start(action, seal) == 409
+    assert "What was chosen can&#x27;t be chosen any more. Try again, and choose something else." in ada.response.text
+    assert "gone on in the meantime" not in ada.response.text
+    assert action.stage == "asked"
+
+
+def test_a_device_that_is_moved_while_the_confirmation_is_drawn_is_no_error(ada, world):
+    action = ada.choose("all", "take_in", [report(world.laptop, by=world.employee)[0], world.monitor])
+    preview = Preview(action, work.act_of(action))
+    assert preview.count == 1
+    world.again()
+    world.laptop.move("take_in", by=world.second_admin)
+    assert [obstacle.count for obstacle in preview.obstacles] == [1]
+    assert list(preview.free) == []
 
 
 @pytest.mark.parametrize(("most", "is_long"), [(2, False), (1, True)])

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
@@ -372,3 +373,21 @@ def test_a_file_that_breaks_off_is_never_there(world, export, tmp_path, monkeypa
         export("devices")
     assert [path.read_text() for path in tmp_path.iterdir()] == ["of yesterday"]
     assert not any("exported" in line for line in told(world.acme))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one level")
+def test_which_rows_an_export_has_is_decided_at_one_moment(monkeypatch):
+    """Those with a holder are found by one statement, those without by the next: who changes hands in between would
+    stand there twice, or nowhere."""
+    levels = []
+
+    def keys_in_order(rows, order):
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW transaction_isolation")
+            levels.append(cursor.fetchone()[0])
+        return []
+
+    monkeypatch.setattr(sheets, "keys_in_order", keys_in_order)
+    assert list(sheets.in_chunks(1, [], None, None)) == []
+    assert levels == ["repeatable read"]

@@ -257,3 +257,12 @@ def test_what_is_alike():
         "": [],
     }.items():
         assert likeness.alike(asked, texts) == meant, asked
+
+
+def test_zeros_before_a_number_are_looked_for_as_they_stand_wherever_one_searches(ada, world):
+    seven = DeviceFactory(company=world.acme, by=world.admin, name="Kiosk 7", serial_number="K-A", asset_tag="")
+    zero = DeviceFactory(company=world.acme, by=world.admin, name="Kiosk 07", serial_number="K-B", asset_tag="")
+    for words, found in (("kiosk 07", [zero]), ("kiosk 7", [seven, zero]), ("kiosk", [seven, zero])):
+        assert set(link_names(ada.open(SEARCH, q=words))) & {seven.name, zero.name} == {one.name for one in found}
+        names = {row[0] for row in ada.open(reverse("devices:hardware"), q=words).rows}
+        assert names == {one.name for one in found}, words

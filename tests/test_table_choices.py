@@ -16,7 +16,7 @@ from accounts.models import AuditLine, Space, User
 from devices.models import SavedFilter
 from devices.models.saved_filter import MOST
 from devices.paces import longest_of
-from devices.stays import stays_of
+from devices.stays import _began, stays_of
 from devices.tables import TABLES
 from repairs.models import Repair
 from tests.factories import DeviceFactory, PayorFactory
@@ -252,6 +252,13 @@ def test_the_time_in_each_status_is_that_of_the_log(ada, world):
     with clock.at(now - timedelta(days=3)):
         device = device.assign(world.colleague, world.company_payor, by=world.admin)  # of no repair any more
     assert len(stays_of(device)) == len(stays)
+
+
+def test_a_line_that_somebody_has_tampered_with_breaks_no_page(ada, world):
+    device = world.laptop.move("report", by=world.employee)
+    for since in ("2024-05-01", "2024-05-01T10:00:00", "yesterday", 7, None):
+        assert _began(device.status_since, since) == device.status_since
+    assert _began(device.status_since, "2024-05-01T10:00:00+00:00") < device.status_since
 
 
 # Saved filters

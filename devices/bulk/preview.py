@@ -140,7 +140,7 @@ class Preview:
     def _first(self) -> dict[int, list[Device]]:
         """The first devices of each group, by name."""
         rank = Window(RowNumber(), partition_by=F("hurdle"), order_by=[F("name_key"), F("pk")])
-        first: dict[int, list[Device]] = {number: [] for number in self._numbers}
+        first: dict[int, list[Device]] = defaultdict(list)
         for device in self._devices.annotate(rank=rank).filter(rank__lte=SHOWN).order_by("rank"):
             first[device.hurdle].append(device)
         return first

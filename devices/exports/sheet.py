@@ -13,6 +13,7 @@ from django.utils import translation
 
 from accounts.keyset import Order, Ways, keys_in_order
 from accounts.scope import company_scope
+from accounts.snapshot import snapshot
 
 # A moment is a datetime, which is a date, too.
 Cell = str | int | Decimal | date | UUID | None
@@ -39,7 +40,7 @@ def in_chunks(
     Which rows there are is decided at one moment. They are read as somebody takes them, which may last, so each reading
     is a transaction of its own: none stays open meanwhile, none is lost or there twice, and each row is of one moment.
     """
-    with company_scope(company_id):
+    with snapshot(), company_scope(company_id):
         keys = keys_in_order(rows, order)
     for start in range(0, len(keys), ROWS_AT_ONCE):
         wanted = keys[start : start + ROWS_AT_ONCE]

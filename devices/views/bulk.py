@@ -146,8 +146,11 @@ def bulk_choose(request: PersonRequest, action: BulkAction) -> HttpResponse:
 def bulk_start(request: PersonRequest, action: BulkAction) -> HttpResponse:
     """It was confirmed."""
     act = work.act_of(action)
-    if action.stage != Stage.ASKED or act is None:
+    if action.stage != Stage.ASKED:
         return _too_late(request, action)
+    if act is None:
+        messages.error(request, _("What was chosen can't be chosen any more. Try again, and choose something else."))
+        return _page_of(request, action, status=409)
     try:
         with transaction.atomic():
             work.start(action, Preview(action, act), request.POST.get("seal", ""), by=request.user)

@@ -53,7 +53,7 @@ def listed(devices: list[Device], request: PersonRequest) -> list[Device]:
 def mine(request: PersonRequest) -> HttpResponse:
     """My devices: what I hold, and what is away from me in a repair or was reported by me."""
     query = clean_search(request.GET.get("q"))
-    devices = search_few(Device.objects.concerning(request.user).with_people(), query).order_by("name", "id")
+    devices = search_few(Device.objects.concerning(request.user).with_people(), query).order_by("name_key", "id")
     page = Paginator(devices, PAGE).get_page(request.GET.get("page"))
     page.object_list = listed(list(page.object_list), request)
     context: dict[str, Any] = {"page": page, "query": query}
@@ -75,7 +75,7 @@ def colleagues(request: PersonRequest) -> HttpResponse:
         devices = devices.filter(
             Q(name__icontains=word) | Q(holder_user__full_name__icontains=word) | Q(holder_space__name__icontains=word)
         )
-    page = Paginator(devices.order_by("name", "id"), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(devices.order_by("name_key", "id"), PAGE).get_page(request.GET.get("page"))
     return render(request, "devices/colleagues.html", {"page": page, "query": query})
 
 

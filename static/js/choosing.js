@@ -65,6 +65,7 @@
     const take = (option) => {
       input.value = option.dataset.text;
       close();
+      input.dispatchEvent(new Event("change", { bubbles: true })); // a table that is filtered by it follows
     };
 
     input.addEventListener("input", () => {

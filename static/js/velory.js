@@ -83,15 +83,39 @@
       dialog.showModal();
     });
 
+    // A click beside the window closes it, but not a text that was selected and let go there.
+    let pressed = null;
+    dialog.addEventListener("pointerdown", (event) => {
+      pressed = event.target;
+    });
     dialog.addEventListener("click", (event) => {
       const cancel = event.target.closest("[data-close]");
-      if (!cancel && event.target !== dialog) return;
+      if (!cancel && !(event.target === dialog && pressed === dialog)) return;
       event.preventDefault();
       dialog.close();
     });
 
     dialog.addEventListener("close", () => dialog.replaceChildren());
   }
+
+  // A table that follows says how much it shows, and whoever sorts or pages by keyboard stays where they were.
+  const MOVES = ["thead a", ".pager a"];
+  let moved = null;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const link = document.activeElement;
+    const kind = event.detail.target.contains(link) && MOVES.find((kind) => link.matches(kind));
+    moved = kind ? { kind, text: link.textContent } : null;
+  });
+  document.addEventListener("htmx:afterSettle", ({ target }) => {
+    if (target.id !== "results") return;
+    const told = target.querySelector(".pager p, .empty p");
+    if (said && told) said.textContent = told.textContent;
+    if (!moved) return;
+    const links = [...target.querySelectorAll(moved.kind)];
+    (links.find((link) => link.textContent === moved.text) || links[0])?.focus({ preventScroll: true });
+    if (moved.kind === ".pager a") target.scrollIntoView({ block: "start" });
+    moved = null;
+  });
 
   // When an answer is an error or was redirected (a session that ended), the whole page goes there instead.
   document.addEventListener("htmx:beforeSwap", (event) => {

@@ -122,6 +122,46 @@ def test_next_leads_on_wherever_there_is_more_than_one_page(name, sit_down, live
     assert ada.page.url.endswith("page=2")
 
 
+def test_a_table_that_follows_keeps_its_order_its_search_and_the_focus(sit_down, live_world):
+    DeviceFactory.create_batch(52, company=live_world.acme, by=live_world.admin, name="Screen")
+    ada = sit_down(live_world.admin)
+    ada.page.goto(reverse("devices:hardware") + "?sort=since")
+    heading = ada.page.get_by_role("columnheader").get_by_role("link", name="Device", exact=True)
+    heading.focus()
+    heading.press("Enter")
+    expect(ada.page).to_have_url(re.compile(r"\?sort=name$"))
+    expect(heading).to_be_focused()
+    search = ada.page.get_by_role("search", name="This table").get_by_label("Search")
+    search.fill("screen")
+    expect(ada.page).to_have_url(re.compile(r"sort=name"))
+    expect(ada.page).to_have_url(re.compile(r"q=screen"))
+    expect(ada.page.locator("#said")).to_contain_text("1–50 of 52")
+    following = ada.link("Next")
+    following.focus()
+    following.press("Enter")
+    expect(ada.page.locator("#said")).to_contain_text("51–52 of 52")
+    expect(ada.page.get_by_role("navigation", name="Pages").get_by_role("link").first).to_be_focused()
+    ada.press(ada.link("Filters"))
+    expect(ada.page).to_have_url(re.compile(r"q=screen"))
+    expect(search).to_have_value("screen")
+
+
+def test_text_that_is_selected_beyond_the_window_does_not_close_it(sit_down, live_world):
+    ada = sit_down(live_world.admin)
+    ada.page.goto(reverse("devices:hardware") + "?q=mac")
+    ada.press(ada.link("Save filter"))
+    name = ada.page.get_by_role("dialog").get_by_label("Name")
+    name.fill("Screens")
+    box = name.bounding_box()
+    ada.page.mouse.move(box["x"] + 20, box["y"] + 10)
+    ada.page.mouse.down()
+    ada.page.mouse.move(5, 5)
+    ada.page.mouse.up()
+    expect(name).to_have_value("Screens")
+    ada.page.mouse.click(5, 5)
+    expect(ada.page.get_by_role("dialog")).to_be_hidden()
+
+
 def test_support_staff_work_in_the_django_admin_without_a_word_in_the_console(sit_down, live_world):
     siri = sit_down(live_world.support)
     siri.page.goto("/")
