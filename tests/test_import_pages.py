@@ -974,15 +974,15 @@ def test_what_somebody_edits_just_before_it_is_stored_is_as_they_left_it_when_it
 
 def test_a_page_of_an_earlier_rehearsal_starts_and_decides_nothing(ada, world):
     ada.rehearsed("Serial,Name,Status\nS-1,Screen,Broken\n")
-    seen = re.search(r'name="seen" value="(\d+)"', ada.get().content.decode())[1]
+    seen = re.search(r'name="rehearsal" value="(\d+)"', ada.get().content.decode())[1]
     other = Importer(world.second_admin)
     other.choose(column_1="model")
     other.work()
-    assert ada.post("import_start", {"rows": "all", "seen": seen}).status_code == 409
-    assert ada.post("import_rehearse", {"seen": seen}).status_code == 409
+    assert ada.post("import_start", {"rows": "all", "rehearsal": seen}).status_code == 409
+    assert ada.post("import_rehearse", {"rehearsal": seen}).status_code == 409
     assert (ada.batch.stage, ada.batch.is_working) == ("rehearsed", False)
-    seen = re.search(r'name="seen" value="(\d+)"', ada.get().content.decode())[1]
-    assert ada.post("import_rehearse", {"seen": seen}).status_code in (200, 302)
+    seen = re.search(r'name="rehearsal" value="(\d+)"', ada.get().content.decode())[1]
+    assert ada.post("import_rehearse", {"rehearsal": seen}).status_code in (200, 302)
 
 
 def test_rights_that_are_lost_in_the_middle_end_the_import_there(ada, world, monkeypatch):

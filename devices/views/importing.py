@@ -183,7 +183,7 @@ def import_start(request: PersonRequest, batch: Import) -> HttpResponse:
 
 def _is_stale(request: PersonRequest, batch: Import) -> bool:
     """Whether the page showed another rehearsal: somebody has decided something else since."""
-    return request.POST.get("seen", str(batch.job_id)) != str(batch.job_id)
+    return request.POST.get("rehearsal", str(batch.job_id)) != str(batch.job_id)
 
 
 @require_POST
