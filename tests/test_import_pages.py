@@ -840,6 +840,7 @@ def test_a_repair_of_which_the_list_says_no_date_is_shown_without_one(ada, world
     assert "Ada Holm, by an import that says no date" in page
     assert page.count("Date not known") == 2  # reported, and with IT
     assert "Taken in" not in page
+    assert "took it in" not in page
     rows = {row[0]: row for row in Visitor(world.admin).open(reverse("repairs:list")).rows}
     assert [rows[dated.name][place] for place in (2, 5)] == ["31 Jan 2026", "31 Jan 2026"]
     assert [rows[undated.name][place] for place in (2, 5)] == ["–", "–"]
