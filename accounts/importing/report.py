@@ -125,6 +125,10 @@ class Report:
         yield from _listed(_("Left as it is in Velory:"), self.left_alone)
         yield from _listed(_("Refused:"), self.refused)
 
+    def numbers_alone(self) -> "Report":
+        """What of it quotes nothing of the list."""
+        return Report(rows=self.rows, counts=self.counts)
+
     # Kept between two steps of an import, and for its page
 
     def as_json(self) -> dict[str, Any]:
@@ -143,10 +147,10 @@ class Report:
     def from_json(cls, data: dict[str, Any]) -> "Report":
         """The report of `as_json`."""
         counts = {kind: Counter(numbers) for kind, numbers in data["counts"].items()}
-        fields: dict[str, Any] = {name: data[name] for name in ("rows", "notices", "unused_columns", "changes")}
+        plain = ("rows", "notices", "unused_columns", "changes", "more_changes")
+        fields: dict[str, Any] = {name: data[name] for name in plain}
         fields |= {name: Remarks.from_json(data[name]) for name in ("refused", "left_alone")}
-        # One whose list is gone quotes no changes and does not say how many there were.
-        return cls(counts=counts, more_changes=data.get("more_changes", 0), **fields)
+        return cls(counts=counts, **fields)
 
 
 def _listed(title: str, remarks: Remarks) -> Iterator[str]:

@@ -12,7 +12,6 @@ from devices.models import Import
 from .bringing import Bringing
 from .choices import Choices
 from .of_devices import BringingDevices
-from .tidying import numbers_alone
 from .values import DateOrder
 
 
@@ -74,6 +73,6 @@ def _stored(bringing: Bringing, by: User, name: str, skip_bad: bool) -> Report:
         bringing.store(entries, by=by, batch=batch)
         bringing.tally(report, entries)
     # The command tells what it did; kept are numbers, which name nobody.
-    findings = numbers_alone(report.as_json())
+    findings = report.numbers_alone().as_json()
     batch.change(stage=Import.Stage.STORED, finished_at=clock.now(), findings=findings, rows_done=report.rows)
     return report
