@@ -16,6 +16,8 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from psycopg.errors import LockNotAvailable
 
 from . import clock, scope
 from .models import User
@@ -34,6 +36,10 @@ _chores: list[Callable[[int], None]] = []
 
 # What is over is of no use for longer; whoever asked for it keeps its result elsewhere.
 KEPT = timedelta(days=30)
+
+
+# What whoever asked for it is told of a defect.
+OUR_FAULT = gettext_lazy("Something went wrong on our side. Velory Support can tell from the log what it was.")
 
 
 class GivenUp(Exception):
@@ -157,17 +163,19 @@ def carry_out(job: Job) -> None:
         raise
     except GivenUp as reason:
         outcome, values = Job.State.FAILED, {"problem": str(reason)}
-    except (OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError) as error:
         # The database is away, or somebody had locked what it needs. Somebody tries again: at once, or, where it can't
         # even be said so, when the lease has run out.
         logger.exception("%s met trouble with the database", job, extra={"facts": _facts(job)})
+        # Whoever has it locked, such as a long import at the console, is not this job's fault.
+        vain = job.attempts_in_vain - isinstance(error.__cause__, LockNotAvailable)
         with suppress(OperationalError, InterfaceError):
-            _end(job, Job.State.WAITING)
+            _end(job, Job.State.WAITING, attempts_in_vain=max(vain, 0))
         return
     except Exception:
         logger.exception("%s failed", job, extra={"facts": _facts(job)})
         with _language_of(job):
-            problem = _("Something went wrong on our side. Velory Support can tell from the log what it was.")
+            problem = str(OUR_FAULT)
         outcome, values = Job.State.FAILED, {"problem": problem}
     _end(job, outcome, **values)
     facts = _facts(job) | {"outcome": str(outcome), "duration_ms": round((time.perf_counter() - began) * 1000)}

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -15,6 +16,7 @@ from accounts.erasing import erase
 from accounts.models import AuditLine, Job
 from accounts.models.job import LEASE, MOST_ATTEMPTS
 from devices.bulk import work
+from devices.bulk.acts import Hurdle
 from devices.bulk.choosing import MOST_WAITING
 from devices.bulk.preview import Preview
 from devices.labels import SHEETS, code_of, sheets_of
@@ -258,6 +260,22 @@ def test_what_is_done_is_what_the_confirmation_named(ada, world):
     assert world.again().phone.repairs.get().outcome == "recycled"
 
 
+def test_as_many_others_are_not_those_that_the_confirmation_named(ada, world, monkeypatch):
+    laptop, phone = report(world.laptop, world.phone, by=world.employee)
+    action = ada.choose("all", "take_in", [laptop, phone])
+    devices = world.acme.devices
+    devices.filter(pk=phone.pk).update(category="")
+    hurdle = Hurdle("It has no category.", Q(category=""))
+    monkeypatch.setattr(type(work.act_of(action)), "hurdles", lambda act: [hurdle])
+    read = ada.seal(action)
+    devices.filter(pk=phone.pk).update(category=phone.category)
+    devices.filter(pk=laptop.pk).update(category="")
+    assert "Move 1 device to “In repair”?" in ada.words(action)
+    assert ada.start(action, read) == 409
+    assert ada.start(action) == 302
+    assert [device.status for device in (world.again().laptop, world.phone)] == ["needs_repair", "in_repair"]
+
+
 def test_where_the_flow_is_off_nothing_goes_into_it(ada, world):
     action = ada.choose("all", "take_in", report(world.laptop, by=world.employee))
     other = ada.choose("all", "take_in", [world.laptop])
@@ -413,20 +431,38 @@ def test_an_admin_stops_it_and_what_was_done_stays(ada, bodil, world, monkeypatc
     assert "Move 2 devices" in ada.words(ada.again(action))
 
 
+def test_a_defect_that_one_device_meets_keeps_no_other_from_being_done(ada, world, monkeypatch, caplog):
+    action = ada.choose("all", "take_in", report(world.laptop, world.phone, world.tablet, by=world.admin))
+    act = type(work.act_of(action))
+    do = act.do
+
+    def goes_wrong(self, device, **facts):
+        do(self, device, **facts)
+        if device == world.phone:
+            raise ZeroDivisionError
+
+    monkeypatch.setattr(act, "do", goes_wrong)
+    ada.start(action)
+    action.refresh_from_db()
+    assert (action.stage, action.done) == ("done", 2)
+    assert sorted(states(action)) == [("Galaxy Tab S9", "done"), ("MacBook Pro 14", "done"), ("iPhone 15", "failed")]
+    assert world.again().phone.status == "needs_repair"
+    assert "Something went wrong on our side." in ada.words(action)
+    assert "ZeroDivisionError" in caplog.text
+
+
 def test_what_is_given_up_in_the_middle_is_told_with_what_was_done(ada, world, monkeypatch):
     monkeypatch.setattr(work, "AT_ONCE", 0)
     action = ada.choose("all", "take_in", report(world.laptop, world.phone, by=world.admin))
     ada.start(action)
-    act = type(work.act_of(action))
-    do, done = act.do, []
+    do_next = work._do_next
 
-    def goes_wrong(self, device, **facts):
-        if done:
+    def goes_wrong(job, preview, after):
+        if after:
             raise ZeroDivisionError
-        do(self, device, **facts)
-        done.append(device.pk)
+        return do_next(job, preview, after=after)
 
-    monkeypatch.setattr(act, "do", goes_wrong)
+    monkeypatch.setattr(work, "_do_next", goes_wrong)
     jobs.work()
     action.refresh_from_db()
     assert (action.stage, action.done) == ("broken", 1)
@@ -437,7 +473,7 @@ def test_what_is_given_up_in_the_middle_is_told_with_what_was_done(ada, world, m
     assert "Interrupted: 1 of 2 done" in words
     assert "Try again with these" in words
     # So does what kills every worker.
-    monkeypatch.setattr(act, "do", do)
+    monkeypatch.setattr(work, "_do_next", do_next)
     again = ada.again(action)
     ada.start(again)
     Job.objects.filter(pk=again.job_id).update(attempts_in_vain=MOST_ATTEMPTS)

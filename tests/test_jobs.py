@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, OperationalError, connections, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from psycopg.errors import LockNotAvailable
 
 from accounts import clock, jobs, scope
 from accounts.models import Job, Space
@@ -228,6 +229,20 @@ def test_trouble_with_the_database_is_tried_again(world, kinds):
     with later():
         work()
     assert Job.objects.get().result == {"attempt": 2}
+
+
+def test_whoever_waits_for_a_lock_however_long_does_not_wait_in_vain(world, kinds):
+    @kinds("wait")
+    def wait(job):
+        if job.attempts <= 2 * MOST_ATTEMPTS:
+            with job.step(0):
+                raise OperationalError from LockNotAvailable()
+        return {"attempt": job.attempts}
+
+    jobs.enqueue("wait", who=world.admin)
+    for _attempt in range(2 * MOST_ATTEMPTS + 1):
+        assert work()
+    assert Job.objects.get().result == {"attempt": 2 * MOST_ATTEMPTS + 1}
 
 
 def test_two_workers_never_have_the_same_job(live_world, kinds):

@@ -16,6 +16,7 @@ from django.db.models import (
     IntegerField,
     Q,
     QuerySet,
+    Sum,
     Value,
     When,
     Window,
@@ -105,20 +106,21 @@ class Preview:
         return None if found is None else self.why(found)
 
     @cached_property
-    def _numbers(self) -> dict[int, int]:
-        groups = self._devices.order_by().values("hurdle").annotate(number=Count("pk"))
-        return {group["hurdle"]: group["number"] for group in groups}
+    def _groups(self) -> dict[int, tuple[int, int]]:
+        """How many devices each group has, and the sum of their keys, which is another one where others are in it."""
+        groups = self._devices.order_by().values("hurdle").annotate(number=Count("pk"), keys=Sum("pk"))
+        return {group["hurdle"]: (group["number"], int(group["keys"])) for group in groups}
 
     @property
     def count(self) -> int:
         """With how many devices it can be done."""
-        return self._numbers.get(FREE, 0)
+        return self._groups.get(FREE, (0, 0))[0]
 
     @property
     def seal(self) -> str:
-        """What the confirmation names: how many devices, and what its form was filled in with. It goes along with the
+        """What the confirmation names: which devices, and what its form was filled in with. It goes along with the
         button, so that nothing else is done than what was read, even where somebody has chosen anew in another tab."""
-        named = [self.action.pk, self.count, sorted(self.action.values.items())]
+        named = [self.action.pk, self._groups.get(FREE), sorted(self.action.values.items())]
         return salted_hmac("devices.bulk", str(named)).hexdigest()
 
     @property
@@ -131,7 +133,7 @@ class Preview:
 
     @cached_property
     def obstacles(self) -> list[Obstacle]:
-        numbers = {number: count for number, count in sorted(self._numbers.items()) if number != FREE}
+        numbers = {number: count for number, (count, _keys) in sorted(self._groups.items()) if number != FREE}
         return [
             Obstacle(number, self._hurdles[number].why, count, self._first[number]) for number, count in numbers.items()
         ]

@@ -1,8 +1,10 @@
 """Doing it: each device in a transaction of its own, which also notes that it is done. So whoever goes on after a
 killed worker does no device twice."""
 
+import logging
+
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
@@ -14,6 +16,8 @@ from devices.models import BulkAction, BulkDevice, Device
 
 from .acts import Act, ActForm, find
 from .preview import Preview
+
+logger = logging.getLogger("velory.work")
 
 State = BulkDevice.State
 # So many are done before the page answers; of more, a worker tells how far it is.
@@ -94,6 +98,12 @@ def _do_next(job: Job, preview: Preview, *, after: int) -> int:
             # In the words of the confirmation where it has any: those of a verb name the one device, and so each reason
             # would be another one.
             row.state, row.problem = State.FAILED, preview.why_not(row.device) or _in_words(error)
+        except DatabaseError:  # no matter of this device, and the step is tried again as a whole
+            raise
+        except Exception:
+            # A defect that one device has met keeps no other from being done.
+            logger.exception("%s failed at device %d", job, row.device_id, extra={"facts": {"device": row.device_id}})
+            row.state, row.problem = State.FAILED, str(jobs.OUR_FAULT)
         row.save(update_fields=["state", "problem"])
     return row.pk
 
