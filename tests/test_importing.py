@@ -575,6 +575,17 @@ def test_a_name_alone_finds_the_one_person_or_space_that_has_it(bring, world):
     assert device(world, "N3").holder == world.colleague
 
 
+def test_a_name_alone_finds_a_space_that_the_file_makes_and_none_that_a_refused_row_names(bring, world):
+    printed = bring(
+        "Serial,Checked Out To,Space,Payor\n"
+        "N1,,Attic,\nN2,attic,,\nN3,,Cellar,Nobody's cost centre\nN4,Cellar,,\nN5,,Cellar,\nN6,Cellar,,\n",
+        skip_bad=True,
+    )
+    assert device(world, "N2").holder == device(world, "N1").holder == world.acme.spaces.get(name="Attic")
+    assert "Line 5, Checked Out To: Cellar is not known" in printed
+    assert device(world, "N6").holder == device(world, "N5").holder
+
+
 def test_a_new_holder_is_assigned_and_the_payor_follows(bring, world):
     printed = bring(
         "Serial,Email,Payor\n"

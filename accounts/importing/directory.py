@@ -30,6 +30,8 @@ class NewSpace:
 
     name: str
     row: Space | None = None
+    # Whether a row that isn't refused needs it.
+    is_to_come: bool = False
 
     def made(self, company: Company) -> Space:
         """The space, stored."""
@@ -86,7 +88,9 @@ class Directory:
         return self.spaces.setdefault(name_key(name), NewSpace(name))
 
     def has_space(self, name: str) -> bool:
-        return name_key(name) in self.spaces
+        """Whether there is one of this name, or will be."""
+        space = self.spaces.get(name_key(name))
+        return space.is_to_come if isinstance(space, NewSpace) else space is not None
 
     def payor(self, name: str) -> Payor | None:
         return self.payors.get(name_key(name))

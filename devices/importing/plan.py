@@ -108,6 +108,8 @@ class Planner:
             entry.notes = [note for note in entry.row.notes if _note_key(note) not in known]
             self._leave_archived(entry)
             self._place_in_status(entry)
+            if isinstance(entry.hand_to, NewSpace) and not entry.problems:
+                entry.hand_to.is_to_come = True
         return entries
 
     # Which device a row means
