@@ -156,7 +156,7 @@ class Repair(models.Model):
             models.Index(fields=["company", "-opened_at", "-id"], name="repair_list"),
             models.Index(fields=["device", "-opened_at"], name="repair_of_device"),
             models.Index(fields=["company", "holder_user"], condition=models.Q(closed_at=None), name="repair_waiting"),
-            # What repairs/pace.py reads: the latest that are over, without a look at the rows themselves.
+            # What repairs/pace.py reads: the latest that are over.
             models.Index(
                 fields=["company", "-closed_at", "taken_in_at", "opened_at"],
                 condition=models.Q(closed_at__isnull=False, brought_in=None),
