@@ -26,3 +26,15 @@ def canonical(text: str) -> str:
         if text.casefold() in (name.casefold(), str(translated).casefold()):
             return name
     return text
+
+
+def meant(text: str) -> str | None:
+    """The well-known category whose name, in English or in the reader's language, begins with this, one or many of
+    them; None where that is less than three letters, or no category."""
+    begin = " ".join(text.split()).casefold()
+    if len(begin) < 3:
+        return None
+    for name, translated in KNOWN.items():
+        if any(one.casefold().startswith((begin, begin.removesuffix("s"))) for one in (name, str(translated))):
+            return name
+    return None

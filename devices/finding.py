@@ -48,7 +48,7 @@ class Search:
     @cached_property
     def _keys(self) -> set[int] | None:
         """The devices that the index names; None where it names too many, or where a word is too short for it."""
-        ways = [[word for word in words if len(word) >= search_index.SHORTEST] for words in self._ways]
+        ways = [list(filter(search_index.is_indexed, words)) for words in self._ways]
         if not all(ways):
             return None
         try:

@@ -8,6 +8,7 @@ Both are put up after every migrate, as triggers are (accounts/walls.py): a rema
 On SQLite the index has a blank around each text, so that it knows where words begin and end, as PostgreSQL's does.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -21,6 +22,8 @@ from .models import Device
 
 # Shorter fragments are in no index.
 SHORTEST = 3
+# Nor are those that have no trigram on PostgreSQL: it knows letters and digits, and where these begin and end.
+_TRIGRAM = re.compile(r"[^\W_]{3}|[^\W_]{2}[\W_]|[\W_][^\W_]")
 # The first so many devices are tried; where so many of them match, the fragments count as broad.
 TRIED, BROAD = 300, 10
 # No more devices than these are looked up one by one.
@@ -116,13 +119,18 @@ def after_migrate(sender: AppConfig, using: str, **kwargs: Any) -> None:
     put_up(connections[using])
 
 
+def is_indexed(fragment: str) -> bool:
+    """Whether the index knows where this is."""
+    return len(fragment) >= SHORTEST and _TRIGRAM.search(fragment) is not None
+
+
 class Broad(Exception):
     """Many devices have these fragments: reading them in order meets enough of them soon."""
 
 
 def found(company_id: int, ways: Sequence[Sequence[str]]) -> list[list[int]]:
     """For each of these ways to write what is searched for, the keys of devices of the company whose search text has
-    all of its fragments, each of at least `SHORTEST` letters; the first `MOST`. Raises Broad where one is. On
+    all of its fragments, each of them one that `is_indexed`; the first `MOST`. Raises Broad where one is. On
     PostgreSQL within the company's scope, and by one statement."""
     connection = connections[router.db_for_read(Device) or DEFAULT_DB_ALIAS]
     with connection.cursor() as cursor:

@@ -5,10 +5,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
 from accounts import clock, likeness, slips
-from devices import alike, listing
+from devices import alike, categories, listing
 from devices.models import Device
+from devices.search_index import is_indexed
 from tests.factories import DeviceFactory, SpaceFactory, UserFactory
 from tests.visitor import Visitor
 
@@ -51,6 +53,30 @@ def test_accents_and_case_are_nothing_to_it(ada, world):
         assert "Förråd Σίσυφος" in ada.open(SEARCH, q=words).words, words
     for words in ("%%", "__", "'\\", "åke%berg", "-- ", "NEAR(", "\uff05\uff05", "\uff3f\uff3f"):
         assert "Nothing matches" in ada.open(SEARCH, q=words).words, words
+
+
+def test_signs_without_letters_are_looked_for_where_the_index_knows_none(ada, world):
+    DeviceFactory(company=world.acme, by=world.admin, name="Box ### 7")
+    assert [word for word in ("abc", "ab-", "-1a", "#a#") if not is_indexed(word)] == []
+    assert [word for word in ("ab", "###", "a##", "_%_") if is_indexed(word)] == []
+    assert "Box ### 7" in ada.open(reverse("devices:hardware"), q="###").words
+    assert "MacBook" not in ada.words
+
+
+def test_whoever_searches_for_a_category_is_led_to_it(ada, world):
+    hardware = reverse("devices:hardware")
+    for words in ("laptop", "Laptops", "lap"):
+        page = ada.open(hardware, q=words, status="active")
+        assert f"Nothing is called “{words}”." in page.words
+        page.follow("Show the category Laptop")
+        assert page.address == f"{hardware}?status=active&category=Laptop"
+        assert {row[0] for row in page.rows} == {"MacBook Pro 14", "ThinkPad X1"}
+        assert f'href="{hardware}?category=Laptop"' in typed(ada, words)
+        assert ada.open(SEARCH, q=words).follow("Show the category Laptop").address == f"{hardware}?category=Laptop"
+    for words in ("la", "x laptop", ""):
+        assert "Show the category" not in typed(ada, words) + ada.open(hardware, q=words).words
+    with translation.override("sv"):
+        assert categories.meant("bärbar") == categories.meant("laptop") == "Laptop"
 
 
 def test_what_is_no_word_finds_nothing(ada, world):

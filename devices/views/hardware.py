@@ -16,7 +16,7 @@ from accounts.keyset import Total
 from accounts.models import User
 from accounts.planning import plan_once
 from accounts.text import clean_search
-from devices import columns
+from devices import categories, columns
 from devices.alike import ask_instead
 from devices.bulk.acts import offered
 from devices.exports.download import download, wants_all_columns
@@ -86,8 +86,11 @@ def hardware(request: PersonRequest, table: str = "all") -> HttpResponse:
     """One of the tables of Hardware. htmx gets the results alone."""
     found = find_table(request, table)
     context = _shown(found, request)
-    if not (context["page"].object_list or context.get("archived")) and (instead := ask_instead(request)):
-        context = _shown(found, request) | instead
+    if not (context["page"].object_list or context.get("archived")):
+        if category := categories.meant(request.GET.get("q", "")):
+            context["category"] = category
+        elif instead := ask_instead(request):
+            context = _shown(found, request) | instead
     context["saved_filters"] = _SAVED[found.slug](request.user.company_id, request.user.pk)
     return render(request, "devices/_results.html" if request.htmx else "devices/hardware.html", context)
 

@@ -5,7 +5,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import PersonRequest, admin_required
 from accounts.text import clean_search, search_key
-from devices import search_index
+from devices import categories, search_index
 from devices.searching import find
 
 # How many of each are shown while somebody types, and on the page.
@@ -24,6 +24,8 @@ def search(request: PersonRequest) -> HttpResponse:
     is_enough = any(len(word) >= shortest for word in search_key(asked).split())
     found = find(request.user, asked, few) if is_enough else None
     context = {"asked": asked, "found": found}
+    if found is not None and (found.meant or not found):
+        context["category"] = categories.meant(asked)
     if request.htmx:  # without what stands around it, such as the menu's counts
         return HttpResponse(render_to_string("devices/_found.html", context))
     if found and found.only:
