@@ -45,6 +45,7 @@ class CompiledQuery(Generic[Row]):
 
     def __init__(self, model: type[Row], rows: Callable[..., models.QuerySet[Row]], *, text: bool = False) -> None:
         self.model, self._rows, self._key = model, rows, str if text else int
+        self._count = len(signature(rows).parameters)
         self._compiled: dict[str, _Statement] = {}
 
     def __call__(self, *keys: int | str) -> list[Row]:
@@ -74,7 +75,7 @@ class CompiledQuery(Generic[Row]):
         return rows[0]
 
     def _stand_ins(self, numbers: Sequence[int]) -> list[int | str]:
-        return [self._key(number) for number in numbers[: len(signature(self._rows).parameters)]]
+        return [self._key(number) for number in numbers[: self._count]]
 
     def _checked(self, using: str) -> _Statement:
         """The statement. Raises ValueError where putting keys into it would not give what Django compiles for them."""

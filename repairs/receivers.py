@@ -8,6 +8,7 @@ from django.dispatch import receiver
 from accounts import clock
 from accounts.compiled import CompiledQuery
 from accounts.models import Space, User
+from accounts.writing import insert, update
 from devices.edges import on_edge
 from devices.models import Assignment, Device
 from devices.signals import assigned, device_registering, devices_going, devices_registered
@@ -29,16 +30,18 @@ def open_repair_of(device: Device) -> Repair:
 @on_edge(Status.ACTIVE, Status.NEEDS_REPAIR)
 def open_repair(device: Device, *, by: User, problem: str = "", description: str = "", **facts: Any) -> None:
     """A request opens a Repair, which remembers who held the device and who paid. Neither can change until intake."""
-    Repair.objects.create(
-        company_id=device.company_id,
-        device=device,
-        reporter=by,
-        opened_at=clock.now(),
-        problem=problem,
-        description=description,
-        holder_user_id=device.holder_user_id,
-        holder_space_id=device.holder_space_id,
-        payor_id=device.payor_id,
+    insert(
+        Repair(
+            company_id=device.company_id,
+            device=device,
+            reporter=by,
+            opened_at=clock.now(),
+            problem=problem,
+            description=description,
+            holder_user_id=device.holder_user_id,
+            holder_space_id=device.holder_space_id,
+            payor_id=device.payor_id,
+        )
     )
 
 
@@ -49,19 +52,21 @@ def close_as_not_needed(device: Device, *, by: User, **facts: Any) -> None:
 
 @on_edge(Status.NEEDS_REPAIR, Status.IN_REPAIR)
 def remember_intake(device: Device, *, by: User, **facts: Any) -> None:
-    Repair.objects.open().filter(company=device.company_id, device=device).update(
-        taken_in_at=clock.now(), taken_in_by=by
-    )
+    repair = open_repair_of(device)
+    repair.taken_in_at, repair.taken_in_by = clock.now(), by
+    update(repair, ["taken_in_at", "taken_in_by"])
 
 
 @on_edge(Status.NEEDS_REPAIR, Status.IN_REPAIR)
 def prompt_mdm_release(device: Device, *, by: User, **facts: Any) -> None:
     """Entering repair: the device should leave device management before it leaves the house."""
-    MDMRelease.objects.create(
-        company_id=device.company_id,
-        repair=open_repair_of(device),
-        requested_of=by,
-        requested_at=clock.now(),
+    insert(
+        MDMRelease(
+            company_id=device.company_id,
+            repair=open_repair_of(device),
+            requested_of=by,
+            requested_at=clock.now(),
+        )
     )
     device.record("mdm_asked", by=by)
 
@@ -100,7 +105,7 @@ def _close(device: Device, outcome: str, by: User, **more: object) -> Repair:
     facts = {"outcome": outcome, "closed_at": clock.now(), "closed_by": by, **more}
     for name, value in facts.items():
         setattr(repair, name, value)
-    repair.save(update_fields=list(facts))
+    update(repair, list(facts))
     return repair
 
 

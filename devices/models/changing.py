@@ -14,6 +14,7 @@ from accounts import clock
 from accounts.compiled import CompiledQuery
 from accounts.models import User
 from accounts.models.closable import Refused
+from accounts.writing import update
 
 from .event import Line, write_lines
 
@@ -95,7 +96,7 @@ class Changing(models.Model):
         self.refresh_keys_if_changed(before)
         write_lines(self, self.lines, clock.now())  # type: ignore[arg-type]
         if changed := self.changed_since(before):
-            self.save(update_fields=changed)
+            update(self, changed)
 
     # The parts of `kept`, for devices/models/many.py too
 

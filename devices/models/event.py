@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.keys import SameCompany, company_row
 from accounts.models import Payor, Space, User
 from accounts.models.chained import Chained, Plate, PlateKey
+from accounts.writing import insert
 
 from . import discretion
 from .assignment import Assignment
@@ -78,7 +79,11 @@ def write_lines(device: "Device", lines: Iterable[Line], recorded_at: datetime) 
     """Append the lines to the device's log and move its chain's head, which the caller saves. The caller holds the
     device's row lock: two writers at once would give two lines the same place."""
     if lines := list(lines):
-        Event.objects.bulk_create(_chained(device, lines, _plates_for(device.company_id, lines), recorded_at))
+        events = _chained(device, lines, _plates_for(device.company_id, lines), recorded_at)
+        if len(events) == 1:
+            insert(events[0])
+        else:
+            Event.objects.bulk_create(events)
 
 
 def lines_of_many(devices: "Sequence[tuple[Device, list[Line]]]", recorded_at: datetime) -> "list[Event]":
