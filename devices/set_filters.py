@@ -29,7 +29,7 @@ def set_filters(filters: HardwareFilter) -> list[SetFilter]:
     found: list[SetFilter] = []
     if not filters.are_open:  # and so need no form
         return found
-    for field in filters.form.visible_fields():
+    for field in filters.form:
         if field.name != "q" and filters.is_set(field.name):
             gone = field.name in filters.form.errors
             words = _not_there(field) if gone else _in_words(field, filters.form.cleaned_data[field.name])

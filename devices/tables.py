@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import django_filters
 from django.db import models
-from django.forms import TextInput
+from django.forms import HiddenInput, TextInput
 from django.http import QueryDict
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
@@ -23,7 +23,7 @@ from . import categories, columns
 from .columns import Column
 from .finding import Search
 from .likes import Likes
-from .models import Device
+from .models import Device, Import, Imported
 from .models.device import DeviceQuerySet
 from .paces import Paces
 from .time_filters import TimeFilters
@@ -232,6 +232,13 @@ class HardwareFilter(TimeFilters, TableFilter):
     space = ChooseFilter(label=_("Space"), method="filter_holder", kind="every-space", empty_label=_("Any"))
     holder = django_filters.CharFilter(label=_("Holder"), method="filter_holder_name")
     model = django_filters.CharFilter(label=_("Model"), method="filter_model")
+    # By the link on an import's page alone.
+    imported = django_filters.ModelChoiceFilter(
+        label=_("Import"),
+        method="filter_imported",
+        queryset=lambda request: request.user.company.imports.all(),
+        widget=HiddenInput,
+    )
 
     class Meta:
         model = Device
@@ -309,6 +316,11 @@ class HardwareFilter(TimeFilters, TableFilter):
     def filter_model(self, devices: models.QuerySet[Device], name: str, value: str) -> models.QuerySet[Device]:
         """Those whose model has this in it. The search finds them by its index, and some besides."""
         return Search(self.request.user.company_id, value).filter(devices).filter(model__icontains=value)
+
+    def filter_imported(self, devices: models.QuerySet[Device], name: str, value: Import) -> models.QuerySet[Device]:
+        """Those that this import registered or changed."""
+        things = Imported.objects.filter(company_id=value.company_id, batch=value, device__isnull=False)
+        return devices.filter(pk__in=things.values("device"))
 
     @property
     def _holder(self) -> str:

@@ -20,6 +20,7 @@ from devices.stays import _began, stays_of
 from devices.tables import TABLES
 from repairs.models import Repair
 from tests.factories import DeviceFactory, PayorFactory
+from tests.importer import a_list, imported
 from tests.test_hardware import HARDWARE, export, names
 from tests.visitor import Visitor
 
@@ -161,6 +162,21 @@ def test_filters_by_time_and_model_narrow_the_table_and_say_so(ada, world):
     assert "Warranty: Runs" in ada.words
     assert sorted(names(ada.follow("Take off: Model"))) == ["Galaxy Tab S9", "iPhone 15"]
     assert len(ada.open(HARDWARE, warranty="runs").follow("Clear all").rows) == 5
+
+
+def test_the_devices_of_an_import_are_a_table_of_their_own(ada, world):
+    batch = imported(world.admin, "stored", a_list(b"Serial,Name,Supplier\nN1,New one,\nPF-SPARE-1,,Store\n"))
+    ada.open(batch.get_absolute_url()).follow("Show its devices")
+    assert sorted(names(ada)) == ["New one", "ThinkPad X1"]
+    assert f"Import: {batch.name}" in ada.words
+    assert len(export(ada, imported=batch.pk)) == 3
+    assert names(ada.press("Filter", category="Laptop", model="")) == names(ada)
+    assert f"imported={batch.pk}" in ada.address
+    other = imported(world.globex_admin, "stored", a_list(b"Serial,Name\nG1,Theirs\n"))
+    for gone in (other.pk, 10**9, "x"):
+        assert "Import: no longer there" in ada.open(HARDWARE, imported=gone).words
+        assert ada.rows == []
+    assert "Show its devices" not in ada.open(imported(world.admin, "rehearsed").get_absolute_url()).words
 
 
 # The slowest tenth

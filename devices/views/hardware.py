@@ -21,7 +21,7 @@ from devices.alike import ask_instead
 from devices.bulk.acts import offered
 from devices.exports.download import download, wants_all_columns
 from devices.exports.hardware import hardware_sheet
-from devices.finding import search_few
+from devices.finding import LONGEST, search_few
 from devices.listing import drawn, page_of, ways
 from devices.models import Device, SavedFilter
 from devices.set_filters import kept_query, set_filters
@@ -71,7 +71,7 @@ def colleagues(request: PersonRequest) -> HttpResponse:
         raise Http404
     query = clean_search(request.GET.get("q"))
     devices = Device.objects.filter(company=request.user.company).in_use().with_people()
-    for word in query.split()[:8]:
+    for word in query.split()[:LONGEST]:
         devices = devices.filter(
             Q(name__icontains=word) | Q(holder_user__full_name__icontains=word) | Q(holder_space__name__icontains=word)
         )
