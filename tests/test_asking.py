@@ -56,6 +56,7 @@ def hurry(monkeypatch):
     monkeypatch.setattr("accounts.sso.provider.SECONDS", 0.5)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "behave",
     [
@@ -75,6 +76,7 @@ def test_one_deadline_for_whatever_is_said_however_slowly(sso, hurry, behave):
     assert seconds < 1.5
 
 
+@pytest.mark.one_database
 def test_the_deadline_holds_before_the_first_word(sso, hurry, monkeypatch):
     assert asked(says_nothing, scheme="https")[1] < 1.5  # within TLS
 
@@ -196,6 +198,7 @@ def in_production(settings, *networks):
     settings.SSO_INTERNAL_NETWORKS = [ip_network(network) for network in networks]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.1", "[::ffff:127.0.0.1]"])
 def test_no_name_and_no_spelling_leads_to_this_machine(sso, settings, certificate, caplog, host):
     called = []
@@ -207,6 +210,7 @@ def test_no_name_and_no_spelling_leads_to_this_machine(sso, settings, certificat
     assert "SSO_INTERNAL_NETWORKS" in caplog.text
 
 
+@pytest.mark.one_database
 def test_neither_does_a_name_that_leads_elsewhere_a_moment_later(sso, settings, certificate, monkeypatch):
     """The address that was judged is the one that is called."""
     in_production(settings, "127.0.0.2")
@@ -224,6 +228,7 @@ def test_neither_does_a_name_that_leads_elsewhere_a_moment_later(sso, settings, 
     assert (looked_up, called) == (["rebinding.example"], [])
 
 
+@pytest.mark.one_database
 def test_tls_is_for_the_name_wherever_it_leads(sso, settings, certificate):
     in_production(settings, "127.0.0.0/8")
     answer, _seconds = asked_safely(answers(b'{"issuer": "x"}'), certificate, "localhost")
@@ -242,6 +247,7 @@ def asked_safely(behave, context, host):
 DEEP = b"[" * 200_000
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "content",
     [
@@ -258,6 +264,7 @@ def test_whatever_a_provider_says_of_itself_is_no_error_of_ours(sso, content):
     assert asked(answers(content))[0].status_code == STALE
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("head", "status"),
     [
@@ -276,6 +283,7 @@ def test_nor_is_how_it_says_it(sso, head, status):
     assert asked(answers(b"nonsense", head))[0].status_code == status
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("path", "change"),
     [
