@@ -208,7 +208,8 @@ class DecisionsForm(forms.Form):
         counted = decide.get("statuses", [])
         self._texts = [text for text, _count in counted]
         for place, (text, count) in enumerate(counted):
-            words = {"column": decide.get("status_header", ""), "text": text, "count": count}
+            header = cells.shortened(decide.get("status_header", ""))
+            words = {"column": header, "text": cells.shortened(text), "count": count}
             self.fields[f"status_{place}"] = forms.ChoiceField(
                 label=_("%(column)s “%(text)s”, %(count)d ×") % words,
                 choices=meanings,
