@@ -164,13 +164,14 @@ def carry_out(job: Job) -> None:
     except GivenUp as reason:
         outcome, values = Job.State.FAILED, {"problem": str(reason)}
     except (OperationalError, InterfaceError) as error:
-        # The database is away, or somebody had locked what it needs. Somebody tries again: at once, or, where it can't
-        # even be said so, when the lease has run out.
-        logger.exception("%s met trouble with the database", job, extra={"facts": _facts(job)})
-        # Whoever has it locked, such as a long import at the console, is not this job's fault.
-        vain = job.attempts_in_vain - isinstance(error.__cause__, LockNotAvailable)
         with suppress(OperationalError, InterfaceError):
-            _end(job, Job.State.WAITING, attempts_in_vain=max(vain, 0))
+            if isinstance(error.__cause__, LockNotAvailable):
+                _wait_for_lock(job)
+                return
+            # The database is away. Somebody tries again: at once, or, where it can't even be said so, when the lease
+            # has run out.
+            logger.exception("%s met trouble with the database", job, extra={"facts": _facts(job)})
+            _end(job, Job.State.WAITING)
         return
     except Exception:
         logger.exception("%s failed", job, extra={"facts": _facts(job)})
@@ -180,6 +181,17 @@ def carry_out(job: Job) -> None:
     _end(job, outcome, **values)
     facts = _facts(job) | {"outcome": str(outcome), "duration_ms": round((time.perf_counter() - began) * 1000)}
     logger.info("%s %s in %d ms", job.kind, outcome, facts["duration_ms"], extra={"facts": facts})
+
+
+def _wait_for_lock(job: Job) -> None:
+    """Somebody has locked what it needs, such as a long import at the console, which is no attempt in vain. Its lease
+    is to run out first, so that other work is done meanwhile."""
+    logger.warning("%s waits for somebody's lock", job, extra={"facts": _facts(job)})
+    try:
+        with transaction.atomic(), company_scope(job.company_id):
+            job.postpone()
+    except LeaseLost:
+        logger.warning("%s was taken from this worker", job, extra={"facts": _facts(job)})
 
 
 def _end(job: Job, state: str, **values: Any) -> None:

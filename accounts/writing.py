@@ -15,10 +15,12 @@ _compiled: dict[tuple[object, ...], str] = {}
 def insert(row: models.Model) -> None:
     """Store a new row and give it its key, as `save(force_insert=True)` does.
 
-    Raises ValueError for a model whose writing signals are listened to, as nobody would hear them, and for a value that
-    is an expression.
+    Raises ValueError for a model whose writing signals are listened to, as nobody would hear them, for a value that is
+    an expression, and for a row that has a key already.
     """
-    model, using = type(row), router.db_for_write(type(row), instance=row)
+    model, using = _begun(row)
+    if row.pk is not None:
+        raise ValueError("It has a key already.")
     connection: Any = connections[using]
     own_key = model._meta.pk
     fields = [field for field in model._meta.concrete_fields if field is not own_key]
@@ -29,7 +31,7 @@ def insert(row: models.Model) -> None:
         compiler: Any = query.get_compiler(using)
         compiler.returning_fields = [own_key]
         [(sql, _parameters)] = compiler.as_sql()
-        _compiled[what] = _checked(model, sql, values)
+        _compiled[what] = _checked(sql, values)
     with transaction.mark_for_rollback_on_error(using), connection.cursor() as cursor:
         cursor.execute(_compiled[what], values)
         [[row.pk]] = connection.ops.fetch_returned_insert_rows(cursor)
@@ -41,7 +43,7 @@ def update(row: models.Model, names: Sequence[str]) -> None:
 
     Raises DatabaseError where the row is gone, and ValueError as `insert`.
     """
-    model, using = type(row), router.db_for_write(type(row), instance=row)
+    model, using = _begun(row)
     connection = connections[using]
     given = [(field, field.pre_save(row, add=False)) for field in map(model._meta.get_field, names)]  # type: ignore[union-attr]
     values = [field.get_db_prep_save(value, connection) for field, value in given]  # type: ignore[union-attr]
@@ -53,16 +55,23 @@ def update(row: models.Model, names: Sequence[str]) -> None:
         query.add_update_fields([(field, None, value) for field, value in given])
         query.add_filter("pk", row.pk)
         sql, _parameters = query.get_compiler(using).as_sql()
-        _compiled[what] = _checked(model, sql, parameters)
+        _compiled[what] = _checked(sql, parameters)
     with transaction.mark_for_rollback_on_error(using), connection.cursor() as cursor:
         cursor.execute(_compiled[what], parameters)
         if not cursor.rowcount:
             raise DatabaseError("There is no such row.")
 
 
-def _checked(model: type[models.Model], sql: str, parameters: Sequence[object]) -> str:
+def _begun(row: models.Model) -> tuple[type[models.Model], str]:
+    """The row's model, and the database that it goes to."""
+    model = type(row)
     if pre_save.has_listeners(model) or post_save.has_listeners(model):
         raise ValueError(f"Somebody listens to what is saved of {model.__name__}.")
+    row._prepare_related_fields_for_save("save")  # type: ignore[attr-defined]
+    return model, router.db_for_write(model, instance=row)
+
+
+def _checked(sql: str, parameters: Sequence[object]) -> str:
     if sql.count("%s") != len(parameters):
         raise ValueError("A value would not be sent along.")
     return sql

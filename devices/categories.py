@@ -29,12 +29,11 @@ def canonical(text: str) -> str:
 
 
 def meant(text: str) -> str | None:
-    """The well-known category whose name, in English or in the reader's language, begins with this, one or many of
-    them; None where that is less than three letters, or no category."""
+    """The well-known category whose name, in English or in the reader's language, begins with this, be it one or many;
+    None where that is less than three letters, or no category."""
     begin = " ".join(text.split()).casefold()
-    if len(begin) < 3:
-        return None
+    begins = tuple(one for one in (begin, begin.removesuffix("s"), begin.removesuffix("ies")) if len(one) >= 3)
     for name, translated in KNOWN.items():
-        if any(one.casefold().startswith((begin, begin.removesuffix("s"))) for one in (name, str(translated))):
+        if begins and any(one.casefold().startswith(begins) for one in (name, str(translated))):
             return name
     return None

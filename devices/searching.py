@@ -140,3 +140,9 @@ def _hits(devices: QuerySet[Device], order: tuple[str, ...] = BY_NAME) -> QueryS
     space = Space.objects.filter(pk=OuterRef("holder_space_id")).order_by().values("name")
     devices = devices.annotate(person=Subquery(person), space=Subquery(space))
     return devices.order_by(*order).values_list(*Hit._fields)
+
+
+def category_meant(devices: DeviceQuerySet, text: str) -> str | None:
+    """The category that was typed, where some of these devices have it: no search finds them by that."""
+    name = categories.meant(text)
+    return name if name is not None and devices.filter(category=name).exists() else None

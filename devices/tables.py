@@ -12,6 +12,7 @@ from django.forms import HiddenInput, TextInput
 from django.http import QueryDict
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.access import PersonRequest
 from accounts.choosing import ChooseField
@@ -234,7 +235,7 @@ class HardwareFilter(TimeFilters, TableFilter):
     model = django_filters.CharFilter(label=_("Model"), method="filter_model")
     # By the link on an import's page alone.
     imported = django_filters.ModelChoiceFilter(
-        label=_("Import"),
+        label=pgettext_lazy("a list that was imported", "Import"),
         method="filter_imported",
         queryset=lambda request: request.user.company.imports.all(),
         widget=HiddenInput,
@@ -282,6 +283,14 @@ class HardwareFilter(TimeFilters, TableFilter):
         """Those that match the filters; where the address names devices, of these."""
         found = super().qs
         return found.filter(pk__in=ticked(self.data)) if TICKED in self.data else found
+
+    def among(self, devices: models.QuerySet[Device]) -> models.QuerySet[Device]:
+        """Those of other devices that are searched for, whatever else is filtered; where an import was asked for, of
+        its own."""
+        if self.is_set("imported"):
+            batch = self.form.cleaned_data.get("imported") if self.form.is_valid() else None
+            devices = self.filter_imported(devices, "imported", batch) if batch else devices.none()
+        return self.search.filter(devices)
 
     def in_turn(self) -> list[Callable[[], models.QuerySet[Device]]]:
         """The same rows in the order of a search: those whose name begins with it, then the others."""

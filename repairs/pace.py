@@ -32,7 +32,7 @@ _LONGEST = """(
             SELECT {took} AS took, {since} AS since, device_id FROM {repairs}
             WHERE company_id = %s AND closed_at IS NOT NULL AND brought_in_id IS NULL
             ORDER BY closed_at DESC LIMIT {latest}
-        ) AS latest JOIN {devices} AS device ON device.id = latest.device_id AND device.registered_at <> since
+        ) AS latest JOIN {devices} AS device ON device.id = latest.device_id AND device.registered_at < since
     ) AS ranked WHERE share >= {share} AND passages >= {enough}
 )"""
 

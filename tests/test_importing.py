@@ -14,6 +14,7 @@ from accounts import spreadsheets
 from accounts.importing import cells
 from accounts.importing.cells import BadCell
 from accounts.importing.columns import Columns, header_key
+from accounts.importing.directory import Directory
 from accounts.models import Payor, Space, User
 from accounts.spreadsheets import LONGEST_CELL, NotATable, Table
 from accounts.text import identifier_key, name_key
@@ -584,6 +585,13 @@ def test_a_name_alone_finds_a_space_that_the_file_makes_and_none_that_a_refused_
     assert device(world, "N2").holder == device(world, "N1").holder == world.acme.spaces.get(name="Attic")
     assert "Line 5, Checked Out To: Cellar is not known" in printed
     assert device(world, "N6").holder == device(world, "N5").holder
+
+
+def test_a_space_is_known_behind_the_row_that_makes_it_however_often_rows_are_planned(world):
+    directory = Directory(world.acme)
+    directory.space("Cellar").first_line = 5
+    assert [directory.has_space("CELLAR", line) for line in (4, 5, 6)] == [False, False, True]
+    assert directory.has_space("stock shelf", 2)
 
 
 def test_a_new_holder_is_assigned_and_the_payor_follows(bring, world):

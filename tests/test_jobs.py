@@ -231,7 +231,7 @@ def test_trouble_with_the_database_is_tried_again(world, kinds):
     assert Job.objects.get().result == {"attempt": 2}
 
 
-def test_whoever_waits_for_a_lock_however_long_does_not_wait_in_vain(world, kinds):
+def test_whoever_waits_for_a_lock_is_not_given_up_and_keeps_nobody_waiting(world, kinds):
     @kinds("wait")
     def wait(job):
         if job.attempts <= 2 * MOST_ATTEMPTS:
@@ -239,10 +239,16 @@ def test_whoever_waits_for_a_lock_however_long_does_not_wait_in_vain(world, kind
                 raise OperationalError from LockNotAvailable()
         return {"attempt": job.attempts}
 
-    jobs.enqueue("wait", who=world.admin)
-    for _attempt in range(2 * MOST_ATTEMPTS + 1):
-        assert work()
-    assert Job.objects.get().result == {"attempt": 2 * MOST_ATTEMPTS + 1}
+    kinds("count")(lambda job: {})
+    waiting = jobs.enqueue("wait", who=world.admin)
+    other = jobs.enqueue("count", who=world.admin)
+    for attempt in range(2 * MOST_ATTEMPTS + 1):
+        with later(attempt * 2 * LEASE):
+            assert work()
+            assert work() == (attempt == 0)  # the other one, and then nothing until the lease has run out
+    other.refresh_from_db()
+    waiting.refresh_from_db()
+    assert (other.state, waiting.result) == ("done", {"attempt": 2 * MOST_ATTEMPTS + 1})
 
 
 def test_two_workers_never_have_the_same_job(live_world, kinds):

@@ -105,4 +105,21 @@ def test_expressions_and_models_that_somebody_listens_to_are_left_to_the_orm(wor
         writing.update(world.shelf, ["name"])
     with pytest.raises(ValueError, match="listens"):
         writing.insert(Space(company=world.acme, name="Attic"))
-    assert not post_save.has_listeners(Repair)
+    with pytest.raises(ValueError, match="a key already"):
+        writing.insert(MDMRelease(pk=7, company=world.acme, repair=repair))
+    with pytest.raises(ValueError, match="unsaved related object"):
+        writing.insert(MDMRelease(company=world.acme, repair=Repair()))
+
+
+def test_whoever_begins_to_listen_later_is_heard_of(world, repair):
+    writing.update(repair, ["description"])
+
+    def listen(**kwargs):
+        pass
+
+    post_save.connect(listen, sender=Repair)
+    try:
+        with pytest.raises(ValueError, match="listens"):
+            writing.update(repair, ["description"])
+    finally:
+        post_save.disconnect(listen, sender=Repair)

@@ -30,8 +30,8 @@ class NewSpace:
 
     name: str
     row: Space | None = None
-    # Whether a row that isn't refused needs it.
-    is_to_come: bool = False
+    # The first line that isn't refused and needs it.
+    first_line: int | None = None
 
     def made(self, company: Company) -> Space:
         """The space, stored."""
@@ -87,10 +87,12 @@ class Directory:
         """The space of this name, whatever its letter case."""
         return self.spaces.setdefault(name_key(name), NewSpace(name))
 
-    def has_space(self, name: str) -> bool:
-        """Whether there is one of this name, or will be."""
+    def has_space(self, name: str, line: int) -> bool:
+        """Whether there is one of this name by the time that the file has come to this line."""
         space = self.spaces.get(name_key(name))
-        return space.is_to_come if isinstance(space, NewSpace) else space is not None
+        if isinstance(space, NewSpace):
+            return space.first_line is not None and space.first_line < line
+        return space is not None
 
     def payor(self, name: str) -> Payor | None:
         return self.payors.get(name_key(name))

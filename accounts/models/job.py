@@ -136,6 +136,10 @@ class Job(models.Model):
         self.state, self.lease_until, self.finished_at = Job.State.FAILED, None, clock.now()
         self.save(update_fields=["state", "lease_until", "finished_at"])
 
+    def postpone(self) -> None:
+        """Let it be begun again when its lease has run out, as if this attempt had not been. Raises LeaseLost."""
+        self._write(lease_until=clock.now() + LEASE, attempts_in_vain=max(self.attempts_in_vain - 1, 0))
+
     def end(self, state: str, **values: object) -> None:
         """Done, failed, or back among those that wait. Raises LeaseLost."""
         finished = None if state == Job.State.WAITING else clock.now()

@@ -107,7 +107,7 @@ class Preview:
 
     @cached_property
     def _groups(self) -> dict[int, tuple[int, int]]:
-        """How many devices each group has, and the sum of their keys, which is another one where others are in it."""
+        """How many devices each group has, and the sum of their keys, which changes where one takes another's place."""
         groups = self._devices.order_by().values("hurdle").annotate(number=Count("pk"), keys=Sum("pk"))
         return {group["hurdle"]: (group["number"], int(group["keys"])) for group in groups}
 

@@ -4,7 +4,7 @@ killed worker does no device twice."""
 import logging
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
@@ -98,7 +98,7 @@ def _do_next(job: Job, preview: Preview, *, after: int) -> int:
             # In the words of the confirmation where it has any: those of a verb name the one device, and so each reason
             # would be another one.
             row.state, row.problem = State.FAILED, preview.why_not(row.device) or _in_words(error)
-        except DatabaseError:  # no matter of this device, and the step is tried again as a whole
+        except (OperationalError, InterfaceError):  # no matter of this device: the step is tried again
             raise
         except Exception:
             # A defect that one device has met keeps no other from being done.

@@ -108,8 +108,8 @@ class Planner:
             entry.notes = [note for note in entry.row.notes if _note_key(note) not in known]
             self._leave_archived(entry)
             self._place_in_status(entry)
-            if isinstance(entry.hand_to, NewSpace) and not entry.problems:
-                entry.hand_to.is_to_come = True
+            if isinstance(space := entry.hand_to, NewSpace) and not entry.problems:
+                space.first_line = space.first_line or entry.row.line
         return entries
 
     # Which device a row means
@@ -249,7 +249,7 @@ class Planner:
         elif said.kind == Kind.SPACE:
             holder = self.directory.space(said.name)
         elif said.kind == Kind.EITHER:
-            space = self.directory.has_space(said.name) and not self.directory.people_called(said.name)
+            space = self.directory.has_space(said.name, entry.row.line) and not self.directory.people_called(said.name)
             holder = self.directory.space(said.name) if space else self._called(entry)
         else:
             holder = self._place(entry)

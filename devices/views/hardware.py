@@ -16,7 +16,7 @@ from accounts.keyset import Total
 from accounts.models import User
 from accounts.planning import plan_once
 from accounts.text import clean_search
-from devices import categories, columns
+from devices import columns
 from devices.alike import ask_instead
 from devices.bulk.acts import offered
 from devices.exports.download import download, wants_all_columns
@@ -24,6 +24,7 @@ from devices.exports.hardware import hardware_sheet
 from devices.finding import LONGEST, search_few
 from devices.listing import drawn, page_of, ways
 from devices.models import Device, SavedFilter
+from devices.searching import category_meant
 from devices.set_filters import kept_query, set_filters
 from devices.signals import devices_listed, my_devices
 from devices.tables import TABLES, HardwareFilter, Table
@@ -87,7 +88,8 @@ def hardware(request: PersonRequest, table: str = "all") -> HttpResponse:
     found = find_table(request, table)
     context = _shown(found, request)
     if not (context["page"].object_list or context.get("archived")):
-        if category := categories.meant(request.GET.get("q", "")):
+        devices = found.rows(Device.objects.visible_to(request.user))
+        if category := category_meant(devices, clean_search(request.GET.get("q"))):
             context["category"] = category
         elif instead := ask_instead(request):
             context = _shown(found, request) | instead
@@ -110,10 +112,9 @@ def _shown(found: Table, request: PersonRequest) -> dict[str, Any]:
             wanted["total"] = filters.qs, filters.search.most_counted
         else:
             context["total"] = Total(len(page.object_list), PAGE)
-    if found.slug == "all" and filters.search.words:
-        # What is archived is in no other table; whoever searches for it should learn where it is.
-        archived = filters.search.filter(Device.objects.visible_to(request.user).archived())
-        wanted["archived"] = archived, MOST_ARCHIVED
+    if found.slug == "all" and (filters.search.words or filters.is_set("imported")):
+        # What is archived is in no other table; whoever looks for it should learn where it is.
+        wanted["archived"] = filters.among(Device.objects.visible_to(request.user).archived()), MOST_ARCHIVED
     if wanted:
         context |= zip(wanted, Total.of_each(*wanted.values(), along=COUNTED_ALONG), strict=True)
     return context
