@@ -14,6 +14,7 @@ from itertools import count
 from typing import BinaryIO
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 LONGEST_LINE = 2**22  # characters; beyond 131,072 in a cell the csv module goes no further
@@ -90,7 +91,11 @@ class Table:
     def _row(self, line: int, cells: list[str]) -> Row:
         width = len(self.headers)
         if len(cells) < width or any(map(str.strip, cells[width:])):
-            problem = _("The row has %(cells)d cells, the header has %(headers)d.")
+            problem = ngettext(
+                "The row has %(cells)d cell, the header has %(headers)d.",
+                "The row has %(cells)d cells, the header has %(headers)d.",
+                len(cells),
+            )
             return Row(line, cells, problem % {"cells": len(cells), "headers": width})
         for header, cell in zip(self.headers, cells, strict=False):
             if len(cell) > LONGEST_CELL:
@@ -207,7 +212,7 @@ def _refuse_other_formats(head: bytes) -> None:
     marked = head.startswith(tuple(_ENCODINGS_BY_MARK))
     damaged = 0 if marked else len(_DAMAGED.findall(head.decode("latin-1")))
     if damaged > 3 and damaged * 100 > len(head):
-        raise NotATable(_("This is no text. Export the list as CSV."))
+        raise NotATable(_("This is no text, or of a kind that can't be told. Export the list as CSV in UTF-8."))
 
 
 def _encoding(file: BinaryIO, head: bytes) -> str:

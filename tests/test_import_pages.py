@@ -1279,6 +1279,21 @@ def test_what_nobody_goes_on_with_is_given_up(ada):
     assert ada.batch.stage == "given_up"
 
 
+def test_a_list_that_cannot_be_read_to_its_end_has_failed_and_is_rehearsing_no_longer(ada):
+    good = "".join(f"N{number},x\n" for number in range(20_000))
+    ada.rehearsed(f'Serial,Name,{"y" * 300}\n{good}N-,"{"z" * 140_000}')
+    assert "more than 131,072 characters" in ada.get().text
+    for page in (ada.get(), ada.client.get(reverse("devices:imports"))):
+        assert "Failed" in page.text
+        assert "Rehearsing" not in page.text
+
+
+def test_what_is_told_of_columns_that_are_not_used_is_short(ada):
+    ada.rehearsed(f"Serial,{'y' * 300},{'y' * 300}\nN1,a,b\n")
+    short = "y" * 59 + "…"
+    assert ada.batch.findings["unused_columns"] == [short, f"{short} (again, column 3)"]
+
+
 def test_what_failed_in_the_middle_loses_its_list_and_can_still_be_undone(ada, world):
     ada.brought(LIST)
     ada.batch.change(stage="storing", finished_at=None)

@@ -45,9 +45,10 @@ class Columns:
             elif not header:
                 self.unused.append(_("column %(number)d, without a header") % {"number": place + 1})
             elif field or header in headers[:place]:
-                self.unused.append(_("%(header)s (again, column %(number)d)") % {"header": header, "number": place + 1})
+                words = {"header": shortened(header), "number": place + 1}
+                self.unused.append(_("%(header)s (again, column %(number)d)") % words)
             else:
-                self.unused.append(header)
+                self.unused.append(shortened(header))
 
     @property
     def chosen(self) -> list[str]:
