@@ -368,6 +368,7 @@ PAGES = [
     Page("deactivate, refused", "admin", "accounts:user_remove", "colleague", act=post(), status=409),
     Page("deactivate, not now, asked", "admin", "accounts:user_edit", "employee", act=window("Deactivate")),
     Page("deactivate, not now", "admin", "accounts:user_remove", "employee"),
+    Page("all hardware, much", "long_admin", "devices:hardware"),
     Page("in repair, much", "long_admin", "devices:hardware_table", "in-repair"),
     Page("users, much", "long_admin", "accounts:users"),
     Page("spaces, much", "long_admin", "accounts:spaces"),

@@ -171,6 +171,8 @@ class Office:
             device = device.correct_line(1, LONG * 3, by=self.long_admin)
         for _note in range(50):
             device = device.add_note(f"{LONG}\n{LONG}", by=self.long_admin)
+        words = SpaceFactory(company=company, name="Waters, Wilkinson and Kerluke of Northern Ireland, second floor")
+        DeviceFactory(company=company, by=self.long_admin, holder=words, name="Held by many words")
         self.long = device.move("take_in", by=self.long_admin)
 
     # Addresses that are not a name and a key
