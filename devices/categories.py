@@ -28,12 +28,24 @@ def canonical(text: str) -> str:
     return text
 
 
-def meant(text: str) -> str | None:
-    """The well-known category whose name, in English or in the reader's language, begins with this, be it one or many;
-    None where that is less than three letters, or no category."""
-    begin = " ".join(text.split()).casefold()
-    begins = tuple(one for one in (begin, begin.removesuffix("s"), begin.removesuffix("ies")) if len(one) >= 3)
-    for name, translated in KNOWN.items():
-        if begins and any(one.casefold().startswith(begins) for one in (name, str(translated))):
-            return name
-    return None
+def known(text: str) -> list[str]:
+    """The well-known categories whose names, in English or in the reader's language, begin with this, be it one or many
+    of them."""
+    begins = tuple(one.casefold() for one in _one_or_many(text))
+    return [
+        name
+        for name, translated in KNOWN.items()
+        if begins and any(one.casefold().startswith(begins) for one in (name, str(translated)))
+    ]
+
+
+def spelled(text: str) -> list[str]:
+    """How a category that the company has thought of may be spelled."""
+    ways = (way for one in _one_or_many(text) for way in (one, one.capitalize(), one.title(), one.lower()))
+    return list(dict.fromkeys(ways))
+
+
+def _one_or_many(text: str) -> list[str]:
+    """What was typed, and what may be the one of these many; nothing of less than three letters."""
+    typed = " ".join(text.split())
+    return [one for one in (typed, typed.removesuffix("s"), typed.removesuffix("ies")) if len(one) >= 3]

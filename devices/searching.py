@@ -5,6 +5,7 @@ tables would list first. What is archived is found, too, where there is room for
 what is written alike is looked for instead.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -142,7 +143,9 @@ def _hits(devices: QuerySet[Device], order: tuple[str, ...] = BY_NAME) -> QueryS
     return devices.order_by(*order).values_list(*Hit._fields)
 
 
-def category_meant(devices: DeviceQuerySet, text: str) -> str | None:
-    """The category that was typed, where some of these devices have it: no search finds them by that."""
-    name = categories.meant(text)
-    return name if name is not None and devices.filter(category=name).exists() else None
+def category_among(devices: DeviceQuerySet, names: Sequence[str]) -> str | None:
+    """The first of these categories that some of the devices have. No search finds them by that."""
+    if not names:
+        return None
+    found = read_together(*(devices.filter(category=name).order_by().values_list("category")[:1] for name in names))
+    return next((name for rows in found for (name,) in rows), None)

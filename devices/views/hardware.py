@@ -16,7 +16,7 @@ from accounts.keyset import Total
 from accounts.models import User
 from accounts.planning import plan_once
 from accounts.text import clean_search
-from devices import columns
+from devices import categories, columns
 from devices.alike import ask_instead
 from devices.bulk.acts import offered
 from devices.exports.download import download, wants_all_columns
@@ -24,7 +24,7 @@ from devices.exports.hardware import hardware_sheet
 from devices.finding import LONGEST, search_few
 from devices.listing import drawn, page_of, ways
 from devices.models import Device, SavedFilter
-from devices.searching import category_meant
+from devices.searching import category_among
 from devices.set_filters import kept_query, set_filters
 from devices.signals import devices_listed, my_devices
 from devices.tables import TABLES, HardwareFilter, Table
@@ -88,11 +88,13 @@ def hardware(request: PersonRequest, table: str = "all") -> HttpResponse:
     found = find_table(request, table)
     context = _shown(found, request)
     if not (context["page"].object_list or context.get("archived")):
-        devices = found.rows(Device.objects.visible_to(request.user))
-        if category := category_meant(devices, clean_search(request.GET.get("q"))):
+        devices, asked = found.rows(Device.objects.visible_to(request.user)), clean_search(request.GET.get("q"))
+        if category := category_among(devices, categories.known(asked)):
             context["category"] = category
         elif instead := ask_instead(request):
             context = _shown(found, request) | instead
+        else:
+            context["category"] = category_among(devices, categories.spelled(asked))
     context["saved_filters"] = _SAVED[found.slug](request.user.company_id, request.user.pk)
     return render(request, "devices/_results.html" if request.htmx else "devices/hardware.html", context)
 

@@ -5,9 +5,9 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import PersonRequest, admin_required
 from accounts.text import clean_search, search_key
-from devices import search_index
+from devices import categories, search_index
 from devices.models import Device
-from devices.searching import category_meant, find
+from devices.searching import category_among, find
 
 # How many of each are shown while somebody types, and on the page.
 TYPING, ON_PAGE = 5, 20
@@ -26,7 +26,8 @@ def search(request: PersonRequest) -> HttpResponse:
     found = find(request.user, asked, few) if is_enough else None
     context = {"asked": asked, "found": found}
     if found is not None and (found.meant or not found):
-        context["category"] = category_meant(Device.objects.visible_to(request.user).in_use(), asked)
+        names = [*categories.known(asked), *([] if found.meant else categories.spelled(asked))]
+        context["category"] = category_among(Device.objects.visible_to(request.user).in_use(), names)
     if request.htmx:  # without what stands around it, such as the menu's counts
         return HttpResponse(render_to_string("devices/_found.html", context))
     if found and found.only:
