@@ -69,7 +69,7 @@ fuzz: $(VENV)/development
 races: $(VENV)/development
 	VELORY_RACES=$(ROUNDS) $(BIN)/python -m pytest tests/test_races.py
 	VELORY_RACES=$(ROUNDS) $(BIN)/python -m tests.postgres $(BIN)/python -m pytest tests/test_races.py
-	@ROUNDS=$(ROUNDS) $(BIN)/python -m tests.races
+	@DJANGO_SETTINGS_MODULE=tests.settings ROUNDS=$(ROUNDS) $(BIN)/python -m tests.races
 
 hostile: $(VENV)/development
 	VELORY_HOSTILE=$(INPUTS) $(BIN)/python -m pytest tests/test_hostile_forms.py tests/test_hostile_files.py
@@ -77,7 +77,7 @@ hostile: $(VENV)/development
 		tests/test_hostile_files.py
 
 chaos: $(VENV)/development
-	@KILLS=$(KILLS) $(BIN)/python -m tests.chaos
+	@DJANGO_SETTINGS_MODULE=tests.settings KILLS=$(KILLS) $(BIN)/python -m tests.chaos
 
 tenants: $(VENV)/development
 	VELORY_TENANTS=1 $(BIN)/python -m pytest -q -s --show-capture=no tests/test_strangers.py

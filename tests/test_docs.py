@@ -3,6 +3,8 @@
 import ast
 import os
 import re
+import subprocess
+import sys
 import tomllib
 from functools import cache
 from io import StringIO
@@ -325,6 +327,22 @@ def test_every_make_target_that_a_page_names_exists():
     assert {"demo", "test"} <= asked <= targets
     offered = set(re.findall(r'@echo "make ([a-z-]+)', makefile))
     assert offered <= asked, "README leaves out what `make help` offers"
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("settings", [{}, {"DJANGO_SETTINGS_MODULE": "tests.settings"}], ids=["without", "with"])
+def test_what_a_make_target_runs_of_the_tests_can_begin(settings):
+    """Imported outside pytest, which has set Django up before anything else; with settings where the target has."""
+    runs = [line for line in read(ROOT / "Makefile").splitlines() if "/python -m tests" in line]
+    lines = [line for line in runs if ("DJANGO_SETTINGS_MODULE=" in line) == bool(settings)]
+    modules = {module for line in lines for module in re.findall(r"/python -m (tests[\w.]*)", line)}
+    assert modules >= ({"tests.chaos", "tests.races", "tests.bench.hardware"} if settings else {"tests"})
+    packages = {module for module in modules if (ROOT / module.replace(".", "/")).is_dir()}
+    imports = "\n".join(f"import {module}" for module in [*modules, *(f"{package}.__main__" for package in packages)])
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("DJANGO", "PYTEST"))}
+    command = [sys.executable, "-c", imports]
+    done = subprocess.run(command, cwd=ROOT, env=kept | settings, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def code_of(page):

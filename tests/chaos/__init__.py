@@ -1,0 +1,5 @@
+"""Runs outside pytest, too, so Django is set up here."""
+
+import django
+
+django.setup()

@@ -6,7 +6,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-import tests.settings  # noqa: F401  the environment that every test has
 from tests.postgres import Unavailable
 
 from .round import play
