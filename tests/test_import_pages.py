@@ -1288,6 +1288,13 @@ def test_a_list_that_cannot_be_read_to_its_end_has_failed_and_is_rehearsing_no_l
         assert "Rehearsing" not in page.text
 
 
+def test_what_an_earlier_version_has_kept_of_an_import_can_be_read(ada):
+    batch = ada.rehearsed(LIST)
+    del batch.findings["more_changes"]
+    batch.save(update_fields=["findings"])
+    assert "What would happen" in ada.get().text
+
+
 def test_what_is_told_of_columns_that_are_not_used_is_short(ada):
     ada.rehearsed(f"Serial,{'y' * 300},{'y' * 300}\nN1,a,b\n")
     short = "y" * 59 + "…"

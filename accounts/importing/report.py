@@ -148,7 +148,8 @@ class Report:
         """The report of `as_json`."""
         counts = {kind: Counter(numbers) for kind, numbers in data["counts"].items()}
         plain = ("rows", "notices", "unused_columns", "changes", "more_changes")
-        fields: dict[str, Any] = {name: data[name] for name in plain}
+        # One that an earlier version has kept lacks what it did not know.
+        fields: dict[str, Any] = {name: data[name] for name in plain if name in data}
         fields |= {name: Remarks.from_json(data[name]) for name in ("refused", "left_alone")}
         return cls(counts=counts, **fields)
 
