@@ -76,6 +76,7 @@ class Person:
         expect(target).to_be_visible()
         has_focus, _problem = target.evaluate(_FOCUS)
         if not has_focus and target.evaluate(_IS_BEHIND_THE_MENU):
+            self.page.wait_for_load_state()  # once its scripts are there, Chromium goes to the address's #main again
             self.page.keyboard.press("Tab")
             expect(self.link("Skip to the content")).to_be_focused()
             self.page.keyboard.press("Enter")
