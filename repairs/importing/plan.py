@@ -59,8 +59,8 @@ class Planner:
         """`outcomes` is the outcome of each text in the column of statuses, in lower case, or `LEFT_OUT`."""
         self._company, self._columns, self._twins, self._outcomes = company, columns, twins, outcomes
         self._directory = Directory(company)
-        # On which line a repair came first, by its hash: rows may call the same device by different numbers.
-        self._lines: dict[int, int] = {}
+        # On which line a repair came first: rows may call the same device by different numbers.
+        self._came = Twins()
 
     def plan(self, rows: Iterable[tuple[RepairRow, str]]) -> list[Entry]:
         """An entry for each of these rows, which come with what tells them apart, in order."""
@@ -204,7 +204,7 @@ class Planner:
         for entry, past in planned:
             repair = past.device_id, past.key
             entry.known = known.get(repair)
-            if (line := self._lines.setdefault(hash(repair), entry.row.line)) != entry.row.line:
+            if (line := self._came.first(f"{past.device_id} {past.key}", entry.row.line)) != entry.row.line:
                 entry.refuse("", _("Line %(line)d means the same repair.") % {"line": line})
             elif entry.known is not None and not _is_same(entry.known, past):
                 column = self._columns.header("reference")
