@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.choosing import ChooseField
 
 from .models.saved_filter import LONGEST_QUERY
-from .tables import ChooseFilter, HardwareFilter
+from .tables import ChooseFilter, HardwareFilter, TableFilter
 
 
 class SetFilter(NamedTuple):
@@ -24,7 +24,7 @@ class SetFilter(NamedTuple):
     gone: bool
 
 
-def set_filters(filters: HardwareFilter) -> list[SetFilter]:
+def set_filters(filters: TableFilter) -> list[SetFilter]:
     """Those that are set, in the order of the form. What is searched for stands in the search field itself."""
     found: list[SetFilter] = []
     if not filters.are_open:  # and so need no form
@@ -57,14 +57,14 @@ def kept_query(filters: HardwareFilter) -> str:
     return query if len(query) <= LONGEST_QUERY else ""
 
 
-def _query(filters: HardwareFilter, without: str = "") -> str:
+def _query(filters: TableFilter, without: str = "") -> str:
     kept = QueryDict(mutable=True)
     for name in sorted({"q", *filters.filters, "sort"} - {without}):
         kept.update({part: value for part, value in _as_sent(filters, name).items() if value})
     return kept.urlencode()
 
 
-def _as_sent(filters: HardwareFilter, name: str) -> dict[str, str]:
+def _as_sent(filters: TableFilter, name: str) -> dict[str, str]:
     """What the address says of a filter. Whom or what somebody typed stands under its key, where that is known: it may
     be renamed."""
     if not isinstance(filters.filters.get(name), ChooseFilter):

@@ -20,7 +20,9 @@ from repairs.importing.of_repairs import BringingRepairs
 from repairs.models import Repair
 from repairs.models.past import bring_past
 from repairs.register import contradictions
+from tests.importer import imported
 from tests.test_import_pages import Importer, log
+from tests.visitor import Visitor
 
 # As Snipe-IT's maintenance report has it.
 MAINTENANCES = (
@@ -112,6 +114,24 @@ def test_the_maintenance_report_becomes_closed_repairs_with_their_dates(ada, wor
     assert ada.upload(MAINTENANCES).dates == "us"
     ada.work()
     assert ada.numbers("repairs") == {"unchanged": 2, "left out": 1}
+
+
+def test_the_repairs_of_an_import_are_a_table_of_their_own(ada, world):
+    world.laptop.move("report", by=world.employee)
+    ada.rehearsed(DATED + "C02-XK1AAA,2024-01-05,2024-01-09,Screen,W-1\nF2L-PHONE-1,2024-02-05,2024-02-09,Battery,W-2\n")
+    ada.post("import_start", {"rows": "all"})
+    ada.work()
+    visitor = Visitor(world.admin)
+    visitor.open(ada.batch.get_absolute_url()).follow("Show its repairs")
+    assert sorted(row[0] for row in visitor.rows) == ["MacBook Pro 14", "iPhone 15"]
+    assert f"Import: {ada.batch.name}" in visitor.words
+    assert f"imported={ada.batch.pk}" in visitor.press("Filter", outcome="repaired").address
+    assert len(visitor.rows) == 2
+    assert len(visitor.follow("Take off: Import").rows) == 2
+    assert len(visitor.follow("Take off: Outcome").rows) == 3
+    for gone in (10**9, "x", imported(world.globex_admin, "stored").pk):
+        assert "Import: no longer there" in visitor.open(reverse("repairs:list"), imported=gone).words
+        assert visitor.rows == []
 
 
 def test_work_orders_find_their_devices_and_people_and_open_ones_wait(ada, world):

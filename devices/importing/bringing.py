@@ -63,6 +63,9 @@ class Bringing(ABC):
     deciding: ClassVar[Any]
     # What else its rows name and may bring along, by kind, and the field of Imported that holds it.
     named: ClassVar[Mapping[str, str]] = {}
+    # The address of the table that has a filter for what an import brought, and the words of the link to it.
+    found_in: ClassVar[str]
+    show: ClassVar[Any]
     # What undoing it does, line by line, for the confirmation window.
     undoing: ClassVar[Sequence[Any]]
 

@@ -42,6 +42,7 @@ class BringingDevices(Bringing):
         "Rows are not imported whose status Velory doesn’t know, unless you say what it means."
     )
     named = {"people": "user", "spaces": "space"}
+    found_in, show = "devices:hardware", gettext_lazy("Show its devices")
     undoing = [
         gettext_lazy("Every device that it registered is deleted, with its whole log."),
         gettext_lazy(

@@ -107,7 +107,8 @@ def import_page(request: PersonRequest, batch: Import) -> HttpResponse:
 def _page_of(
     request: PersonRequest, batch: Import, status: int = 200, decisions: DecisionsForm | None = None
 ) -> HttpResponse:
-    context: dict[str, Any] = {"batch": batch}
+    brought = kind_named(batch.kind)
+    context: dict[str, Any] = {"batch": batch, "found_in": brought.found_in, "show": brought.show}
     if "counts" in batch.findings:
         report = context["report"] = Report.from_json(batch.findings)
         context["numbers"] = [
@@ -116,10 +117,10 @@ def _page_of(
         good = report.number(batch.kind, "created") + report.number(batch.kind, "changed")
         bad = context["bad"] = report.number(batch.kind, "refused")
         context["unchanged"] = report.number(batch.kind, "unchanged")
-        context["start_words"] = good and kind_named(batch.kind).start_words(good, are_all=not bad)
+        context["start_words"] = good and brought.start_words(good, are_all=not bad)
     if batch.is_unstored:
         context["decisions"] = decisions or DecisionsForm(batch=batch)
-        context["deciding"] = kind_named(batch.kind).deciding
+        context["deciding"] = brought.deciding
     return render(request, "devices/import.html", context, status=status)
 
 

@@ -47,6 +47,7 @@ class BringingRepairs(Bringing):
         "How a repair ended whose row has this text. "
         "Choose “Not imported” for what was no repair, and for what is not over yet."
     )
+    found_in, show = "repairs:list", gettext_lazy("Show its repairs")
     undoing = [
         gettext_lazy("Every past repair that it brought is deleted. The lines in the devices’ logs stay."),
         gettext_lazy("The log of each of these devices gets a line that says so."),
