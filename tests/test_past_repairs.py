@@ -118,7 +118,8 @@ def test_the_maintenance_report_becomes_closed_repairs_with_their_dates(ada, wor
 
 def test_the_repairs_of_an_import_are_a_table_of_their_own(ada, world):
     world.laptop.move("report", by=world.employee)
-    ada.rehearsed(DATED + "C02-XK1AAA,2024-01-05,2024-01-09,Screen,W-1\nF2L-PHONE-1,2024-02-05,2024-02-09,Battery,W-2\n")
+    rows = "C02-XK1AAA,2024-01-05,2024-01-09,Screen,W-1\nF2L-PHONE-1,2024-02-05,2024-02-09,Battery,W-2\n"
+    ada.rehearsed(DATED + rows)
     ada.post("import_start", {"rows": "all"})
     ada.work()
     visitor = Visitor(world.admin)

@@ -75,7 +75,10 @@ class Report:
     counts: dict[str, Counter[str]] = field(default_factory=dict)
     refused: Remarks = field(default_factory=Remarks)
     left_alone: Remarks = field(default_factory=Remarks)
+    # What is to be said of the list as a whole.
     notices: list[str] = field(default_factory=list)
+    # New devices that the list does not name.
+    nameless: int = 0
     unused_columns: list[str] = field(default_factory=list)
     # What changes: the line, what it is called, the field, what is and what is to be.
     changes: list[list[str]] = field(default_factory=list)
@@ -102,6 +105,18 @@ class Report:
         bad = self.number(kind, "refused")
         return not bad or (skip_bad and bad < sum(self.counts[kind].values()))
 
+    @property
+    def told_once(self) -> list[str]:
+        """The notices, and how many devices are called by something else than a name."""
+        if not self.nameless:
+            return self.notices
+        words = ngettext(
+            "%(count)d new device has no name in the list. It is called by its model, else by its number.",
+            "%(count)d new devices have no name in the list. They are called by their models, else by their numbers.",
+            self.nameless,
+        )
+        return [*self.notices, words % {"count": self.nameless}]
+
     def summary(self, kind: str) -> str:
         """What became of one kind of thing, in English, for the audit log."""
         return ", ".join(f"{self.number(kind, outcome)} {outcome}" for outcome in ("created", "changed", "refused"))
@@ -118,7 +133,7 @@ class Report:
             yield _(
                 "%(kind)s: %(created)d created, %(changed)d changed, %(unchanged)d unchanged, %(refused)d refused."
             ) % {"kind": LABELS[kind], **numbers}
-        yield from self.notices
+        yield from self.told_once
         if self.unused_columns:
             columns = ", ".join(self.unused_columns)
             yield _("Columns not used: %(columns)s.") % {"columns": columns}
@@ -138,6 +153,7 @@ class Report:
             "refused": self.refused.as_json(),
             "left_alone": self.left_alone.as_json(),
             "notices": self.notices,
+            "nameless": self.nameless,
             "unused_columns": self.unused_columns,
             "changes": self.changes,
             "more_changes": self.more_changes,
@@ -147,7 +163,7 @@ class Report:
     def from_json(cls, data: dict[str, Any]) -> "Report":
         """The report of `as_json`."""
         counts = {kind: Counter(numbers) for kind, numbers in data["counts"].items()}
-        plain = ("rows", "notices", "unused_columns", "changes", "more_changes")
+        plain = ("rows", "notices", "nameless", "unused_columns", "changes", "more_changes")
         # One that an earlier version has kept lacks what it did not know.
         fields: dict[str, Any] = {name: data[name] for name in plain if name in data}
         fields |= {name: Remarks.from_json(data[name]) for name in ("refused", "left_alone")}

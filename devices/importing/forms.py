@@ -178,9 +178,11 @@ class ColumnsForm(forms.Form):
         chosen = self.chosen
         if not self._brought.suffice(chosen):
             raise ValidationError(self._brought.choose)
-        twice = [str(self._brought.labels[name]) for name, count in Counter(chosen).items() if name and count > 1]
-        if twice:
-            raise ValidationError(_("Two columns can't be one field: %(fields)s.") % {"fields": ", ".join(twice)})
+        counted = Counter(filter(None, chosen))
+        for place, name in enumerate(chosen):
+            if counted[name] > 1:
+                words = {"field": self._brought.labels[name]}
+                self.add_error(f"column_{place}", _("Another column is chosen as %(field)s, too: keep one.") % words)
 
 
 class DecisionsForm(forms.Form):

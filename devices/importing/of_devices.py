@@ -1,6 +1,7 @@
 """Lists of devices."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from accounts.importing.directory import NewPerson, NewSpace
 from accounts.importing.report import LONGEST_LIST, Report
 from accounts.models import Company, Space, User
 from accounts.spreadsheets import Row, Table
+from devices import categories
 from devices.models import Device, Import, Note
 
 from .bringing import Bringing, kind_of_list, numbers_of, portion
@@ -150,7 +152,19 @@ class BringingDevices(Bringing):
             words = {"column": self.status_header, "statuses": numbers_of(self.survey.statuses)}
             report.notices.append(_("%(column)s is not used yet: %(statuses)s.") % words)
         report.notices += self.left_out_by_status()
+        report.notices += self._new_categories()
         return report
+
+    def _new_categories(self) -> Iterator[str]:
+        """Perhaps they are misspelt. A category is free text, so nothing but this look can tell."""
+        found: Counter[str] = Counter()
+        for text, count in self.survey.categories.items():
+            found[categories.canonical(text)] += count
+        like_them = self.company.devices.filter(category__in=found).order_by("category")
+        known = {*categories.KNOWN, *like_them.values_list("category", flat=True).distinct()}
+        if new := Counter({name: count for name, count in found.items() if name not in known}):
+            words = {"column": self.columns.header("category"), "categories": numbers_of(new)}
+            yield _("New categories, by %(column)s: %(categories)s.") % words
 
     def tally(self, report: Report, entries: Sequence[Entry]) -> None:
         good = [entry for entry in entries if not entry.problems]
@@ -162,6 +176,7 @@ class BringingDevices(Bringing):
             self._count_once(
                 report, kind, "unchanged", kind, [e.holder.pk for e in good if isinstance(e.holder, known)]
             )
+        report.nameless += sum(entry.outcome == "created" and not entry.row.fields.get("name") for entry in good)
         for entry in entries:
             report.refused.add(entry.problems)
             if not entry.problems:

@@ -21,6 +21,8 @@ TICK = 5000
 DATES = ("purchase_date", "warranty_end", "renewal_date", "status_since")
 # Dates of which somebody has to say how they are meant: so many are shown.
 DATE_EXAMPLES = 5
+# So many of a list's categories are compared with the company's.
+MOST_CATEGORIES = 100
 # Somebody is asked what so many texts in the column of statuses mean; further ones are undecided.
 MOST_STATUSES = 50
 
@@ -64,6 +66,8 @@ class DeviceSurvey(Survey):
     # Of the rows without a serial number.
     tags_alone: Twins = field(default_factory=Twins)
     uuids: Twins = field(default_factory=Twins)
+    # As they are spelt.
+    categories: Counter[str] = field(default_factory=Counter)
     # By column: how many of its numbers have so many digits, where they are digits alone.
     digits: dict[str, Counter[int]] = field(default_factory=dict)
 
@@ -105,6 +109,9 @@ def survey(
         found.note(status, (columns.cell(row.cells, name) for name in dates))
         if is_left_out(cells.line(status)):
             continue
+        category = cells.line(columns.cell(row.cells, "category"))
+        if category and (category in found.categories or len(found.categories) < MOST_CATEGORIES):
+            found.categories[category] += 1
         serial, tag = reader.key(row, "serial_number"), reader.key(row, "asset_tag")
         if serial:
             found.serials.add(serial, row.line)

@@ -126,6 +126,12 @@ def form_field(field: BoundField, plain: bool = False) -> SafeString:
 
 
 @register.simple_tag
+def field_notes(field: BoundField) -> SafeString:
+    """What is wrong in a field, and its help, where the field itself stands in something else."""
+    return _part("notes", field)
+
+
+@register.simple_tag
 def form_errors(form: BaseForm) -> SafeString:
     """What is wrong in the form; nothing where nothing is."""
     return _part("errors", form)
