@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import clock
 from accounts.fields import NameField
 from accounts.keys import SameCompany, company_row
 from accounts.models import Company, User
@@ -84,7 +83,6 @@ class SavedFilter(models.Model):
     table = models.CharField(max_length=20)
     name = NameField(gettext_lazy("name"), max_length=60)
     query = models.CharField(max_length=LONGEST_QUERY)
-    saved_at = models.DateTimeField(default=clock.now)
 
     objects = SavedFilterQuerySet.as_manager()
 
