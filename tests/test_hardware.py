@@ -159,7 +159,7 @@ def test_filters_narrow_the_table(ada, world):
     ):
         ada.open(HARDWARE).follow("Filters").press("Filter", **asked)
         assert sorted(names(ada)) == found, asked
-    assert len(ada.follow("Clear").rows) == 5
+    assert len(ada.follow("Clear all").rows) == 5
 
 
 def test_a_table_of_what_nobody_holds_is_filtered_by_the_previous_holder(ada, world):
