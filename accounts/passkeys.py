@@ -46,8 +46,11 @@ class CredentialField(forms.JSONField):
     def to_python(self, value: Any) -> Any:
         try:
             return super().to_python(value)
-        except RecursionError as error:
+        except (RecursionError, ValueError) as error:  # too deep, a number of too many digits
             raise refusal() from error
+
+    def bound_data(self, data: Any, initial: Any) -> None:
+        """Nothing: the script writes it anew each time."""
 
 
 @contextmanager

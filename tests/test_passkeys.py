@@ -88,6 +88,7 @@ NONSENSE = [
     "1e999",
     '"\\u0000"',
     "[" * 5000,
+    "9" * 5000,
     '{"id": 1, "rawId": {}, "response": []}',
     '{"id": "AA", "rawId": "AA", "response": {"clientDataJSON": "AA", "attestationObject": "gYGB"}}',
     '{"id": "AA", "rawId": "AA", "response": {"clientDataJSON": "AA", "authenticatorData": "AA", "signature": "AA"}}',
