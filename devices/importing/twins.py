@@ -2,6 +2,7 @@
 
 from array import array
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -16,7 +17,7 @@ class Twins:
     million keys share once in forty million files."""
 
     def __init__(self) -> None:
-        self._parts = [_Part() for _number in range(PARTS)]
+        self._parts: defaultdict[int, _Part] = defaultdict(_Part)
 
     def add(self, key: str, line: int) -> None:
         wanted = hash(key)
