@@ -249,7 +249,7 @@ def test_an_export_is_what_the_table_shows(ada, world):
 def test_an_export_is_a_download_named_by_its_day(ada, world):
     response = ada.client.get(reverse("devices:export", args=["all"]))
     assert response["Content-Type"] == "text/csv; charset=utf-8"
-    assert response["Content-Disposition"] == f'attachment; filename="velory-all-{timezone.now():%Y-%m-%d}.csv"'
+    assert response["Content-Disposition"] == f'attachment; filename="velory-all-{timezone.localdate():%Y-%m-%d}.csv"'
 
 
 def test_an_export_runs_nothing_in_a_spreadsheet(ada, world):
