@@ -357,6 +357,26 @@ def test_changes_that_are_too_many_to_be_shown_are_counted(ada, monkeypatch):
     assert "2 more" not in ada.get().content.decode()
 
 
+@pytest.mark.parametrize(
+    ("last", "proposed"),
+    [("1/31/2026", "us"), ("31.1.2026 10:00", "day-first"), ("7/1/2026", None), ("31/31/2026", None)],
+)
+def test_the_order_is_proposed_that_a_date_gives_away_and_that_date_is_among_the_examples(ada, last, proposed):
+    days = [f"{day}/1/2026" for day in range(1, 7)]
+    rows = [f"S-{line},{day}" for line, day in enumerate([*days, last, "13/31/2026"])]
+    ada.rehearsed("\n".join(["Serial,Purchase date", *rows]))
+    ada.get()
+    fifth = last if proposed else days[4]
+    assert f"In the list: {' · '.join([*days[:4], fifth])}</" in ada.words
+    checked = [order for order in ("us", "day-first") if re.search(f'value="{order}"[^>]* checked', ada.words)]
+    assert checked == ([proposed] if proposed else [])
+    assert ada.batch.dates == ""  # nobody has said so yet
+    ada.post("import_rehearse", {"dates": "us"})
+    ada.work()
+    ada.get()
+    assert re.search('value="us"[^>]* checked', ada.words)
+
+
 def test_dates_are_read_after_one_choice_beside_examples(ada, world):
     tag = "&lt;img src=x onerror=alert(1)&gt;"  # which is a tag as soon as the cell is plain text
     content = f"Serial,Purchase date,Category\nS-1,1/2/2026,Unknown\nS-2,13/1/2026 {tag},\nS-3,2026/01/31,\nS-4,soon,\n"

@@ -142,7 +142,7 @@ class Report:
 
     def numbers_alone(self) -> "Report":
         """What of it quotes nothing of the list."""
-        return Report(rows=self.rows, counts=self.counts)
+        return Report(rows=self.rows, counts=self.counts, nameless=self.nameless)
 
     # Kept between two steps of an import, and for its page
 

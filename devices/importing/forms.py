@@ -202,7 +202,7 @@ class DecisionsForm(forms.Form):
         self._batch = batch
         decide = batch.findings.get("decide", {})
         if examples := decide.get("dates"):
-            self.initial["dates"] = batch.dates
+            self.initial["dates"] = batch.dates or decide.get("date_order")
             self.fields["dates"].help_text = _("In the list: %(examples)s") % {"examples": " · ".join(examples)}
         else:
             del self.fields["dates"]

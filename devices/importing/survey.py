@@ -14,7 +14,7 @@ from accounts.spreadsheets import Table
 
 from .rows import RowReader
 from .twins import Twins
-from .values import has_to_be_ordered
+from .values import DateOrder, given_away, has_to_be_ordered
 
 # How often a long reading says where it is, in rows.
 TICK = 5000
@@ -36,6 +36,7 @@ class Survey:
     statuses: Counter[str] = field(default_factory=Counter)
     spellings: dict[str, str] = field(default_factory=dict)
     dates: list[str] = field(default_factory=list)
+    date_order: DateOrder | None = None  # as one of the dates gives it away
 
     def note(self, status: str, dates: Iterable[str]) -> None:
         """Look at a row's status and dates."""
@@ -43,10 +44,18 @@ class Survey:
         known = status.casefold()
         if status and (known in self.spellings or len(self.spellings) < MOST_STATUSES):
             self.statuses[self.spellings.setdefault(known, status)] += 1
-        if len(self.dates) < DATE_EXAMPLES:
-            for date in dates:
-                if has_to_be_ordered(date) and (example := cells.shortened(cells.line(date))) not in self.dates:
-                    self.dates.append(example)
+        if len(self.dates) < DATE_EXAMPLES or self.date_order is None:
+            for date in filter(has_to_be_ordered, dates):
+                self._note_date(date)
+
+    def _note_date(self, date: str) -> None:
+        """Keep it as an example: the first ones, and one that gives the order away."""
+        example = cells.shortened(cells.line(date))
+        if self.date_order is None and (order := given_away(date)):
+            self.date_order = order
+            self.dates[DATE_EXAMPLES - 1 :] = [example]
+        elif len(self.dates) < DATE_EXAMPLES and example not in self.dates:
+            self.dates.append(example)
 
 
 def undecided(text: str) -> str:

@@ -82,6 +82,16 @@ def has_to_be_ordered(cell: str) -> bool:
     return _NUMERIC.fullmatch(line(cell)) is not None
 
 
+def given_away(cell: str) -> DateOrder | None:
+    """The order in which alone the date in a cell is one: 31/1/2026 has the day first."""
+    if not (numeric := _NUMERIC.fullmatch(line(cell))):
+        return None
+    first, second = int(numeric[1]) <= 12, int(numeric[3]) <= 12
+    if first == second:
+        return None
+    return DateOrder.US if first else DateOrder.DAY_FIRST
+
+
 def read_cost(cell: str) -> Decimal:
     """An amount: 2266.13 · 2,266.13 · 2.266,13 · 2 266,13 kr · $2266. The currency is left away. Raises BadCell, also
     for "1,234", which is 1234 to some and 1.234 to others."""

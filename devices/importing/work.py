@@ -106,6 +106,7 @@ def rehearse(job: Job) -> dict[str, object]:
         with job.step(bringing.survey.rows):
             decide = {
                 "dates": bringing.survey.dates,
+                "date_order": bringing.survey.date_order,
                 "statuses": bringing.survey.statuses.most_common(),
                 "status_header": bringing.status_header,
             }
