@@ -166,6 +166,18 @@ class ChooseFilter(django_filters.Filter):
         return field
 
 
+class ImportFilter(django_filters.ModelChoiceFilter):
+    """A filter by one of the company's imports: set by the link on its page alone, so nobody chooses it."""
+
+    def __init__(self, **of: Any) -> None:
+        label = pgettext_lazy("a list that was imported", "Import")
+        super().__init__(label=label, queryset=_imports, widget=HiddenInput, **of)
+
+
+def _imports(request: PersonRequest) -> models.QuerySet[Import]:
+    return request.user.company.imports.all()
+
+
 # The name of the boxes before the rows, and how many of them are read.
 TICKED, MOST_TICKED = "device", 500
 
@@ -233,13 +245,7 @@ class HardwareFilter(TimeFilters, TableFilter):
     space = ChooseFilter(label=_("Space"), method="filter_holder", kind="every-space", empty_label=_("Any"))
     holder = django_filters.CharFilter(label=_("Holder"), method="filter_holder_name")
     model = django_filters.CharFilter(label=_("Model"), method="filter_model")
-    # By the link on an import's page alone.
-    imported = django_filters.ModelChoiceFilter(
-        label=pgettext_lazy("a list that was imported", "Import"),
-        method="filter_imported",
-        queryset=lambda request: request.user.company.imports.all(),
-        widget=HiddenInput,
-    )
+    imported = ImportFilter(method="filter_imported")
 
     class Meta:
         model = Device

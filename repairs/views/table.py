@@ -5,11 +5,10 @@ from typing import Any
 
 import django_filters
 from django.db.models import Q, QuerySet
-from django.forms import HiddenInput, TextInput
+from django.forms import TextInput
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from accounts.access import PersonRequest, admin_required
@@ -19,7 +18,7 @@ from accounts.text import identifier_key
 from devices.alike import ask_instead
 from devices.exports.download import download, wants_all_columns
 from devices.set_filters import set_filters
-from devices.tables import TableFilter
+from devices.tables import ImportFilter, TableFilter
 from repairs.exports import repairs_sheet
 from repairs.models import Repair
 
@@ -63,13 +62,7 @@ class RepairFilter(TableFilter):
     problem = django_filters.ChoiceFilter(
         label=_("What is wrong?"), empty_label=_("Any"), choices=Repair.Problem.choices
     )
-    # By the link on an import's page alone.
-    imported = django_filters.ModelChoiceFilter(
-        label=pgettext_lazy("a list that was imported", "Import"),
-        field_name="brought_in",
-        queryset=lambda request: request.user.company.imports.all(),
-        widget=HiddenInput,
-    )
+    imported = ImportFilter(field_name="brought_in")
 
     class Meta:
         model = Repair
