@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from devices.importing import twins
 from devices.importing.twins import Twins
 
+pytestmark = pytest.mark.one_database
 KEYS = st.sampled_from([f"key {number}" for number in range(8)])
 
 
